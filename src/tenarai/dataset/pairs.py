@@ -1,0 +1,99 @@
+"""Line pictures with their text, as people keep them: a folder of pictures each with a `.gt.txt`, or JSON lines.
+
+JSON lines name the picture (`file`), its `text`, and may say `writer` and `direction`; the pictures lie beside the
+file, or in a zip of the same name.
+"""
+
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenarai.errors import DataError
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+
+
+@dataclass(frozen=True, slots=True)
+class LinePair:
+    """One line: `load()` gives the bytes of its picture."""
+
+    name: str
+    text: str
+    load: Callable[[], bytes]
+    writer: str | None = None
+    direction: str = "horizontal"
+    boilerplate: bool = False  # a printed or copied form sentence: trained on, but left out of every figure
+
+
+def read_pairs(source: Path) -> list[LinePair]:
+    """The lines of a folder or of a JSON lines file, in order.
+
+    Raises DataError when the source is missing, holds no line, or a row cannot be understood (named by its number).
+    """
+    if source.is_dir():
+        listed = sorted(source.glob("*.jsonl"))
+        pairs = [p for file in listed for p in _from_rows(file)] if listed else list(_from_folder(source))
+    elif source.suffix == ".jsonl":
+        pairs = list(_from_rows(source))
+    else:
+        raise DataError(f"{source} is neither a folder of line pictures nor a .jsonl file that lists them.")
+    if not pairs:
+        raise DataError(f"{source} holds no line: expected pictures with a .gt.txt beside each, or a .jsonl file.")
+    return pairs
+
+
+def _from_folder(folder: Path) -> Iterator[LinePair]:
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in PICTURES:
+            continue
+        truth = path.with_suffix(".gt.txt")
+        if truth.exists():
+            try:
+                text = truth.read_text("utf-8").strip()
+            except UnicodeDecodeError:
+                raise DataError(f"{truth} is not UTF-8 text.") from None
+            yield LinePair(path.name, text, path.read_bytes)
+
+
+def _from_rows(file: Path) -> Iterator[LinePair]:
+    try:
+        rows = file.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{file} cannot be read as JSON lines: {error}.") from None
+    packed = file.with_suffix(".zip")
+    members: dict[str, str] = {}
+    archive: zipfile.ZipFile | None = None
+    if packed.exists():
+        try:
+            archive = zipfile.ZipFile(packed)
+        except zipfile.BadZipFile:
+            raise DataError(f"{packed} is not a zip file, or is cut short.") from None
+        members = {Path(name).name: name for name in archive.namelist()}
+    for number, line in enumerate(rows, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            name, text = str(row["file"]), str(row["text"])
+        except (ValueError, KeyError, TypeError):
+            raise DataError(f'{file}: line {number} is not a JSON object with "file" and "text".') from None
+        yield LinePair(
+            name,
+            text,
+            _loader(file, name, archive, members),
+            row.get("writer"),
+            row.get("direction", "horizontal"),
+            bool(row.get("boilerplate", False)),
+        )
+
+
+def _loader(file: Path, name: str, archive: zipfile.ZipFile | None, members: dict[str, str]) -> Callable[[], bytes]:
+    path = file.parent / name
+    if archive is not None and Path(name).name in members:
+        member = members[Path(name).name]
+        return lambda: archive.read(member)
+    if not path.resolve().is_relative_to(file.parent.resolve()):
+        raise DataError(f"{file} names {name}, which lies outside its folder.")
+    return path.read_bytes

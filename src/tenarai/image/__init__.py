@@ -1,0 +1,1 @@
+"""Pixels in, pixels out: reading, cleaning, standardising and augmenting pictures. No torch, no page geometry."""

@@ -1,0 +1,91 @@
+"""The line recogniser: Conv-RNN-CTC (Shi et al. 2015), one network for every script and both directions.
+
+A line runs left to right, vertical lines turned a quarter to the left. The convolutions keep a quarter of the width
+and squeeze the height; two bidirectional LSTMs read the row of features; a narrow neck before the thousands of classes
+saves a third of the time of a plain output layer.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tenarai.errors import SettingsError
+
+DOWN = 4  # frames are this many pixels apart
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What the network is built from; stored in the model file."""
+
+    classes: int
+    height: int = 40
+    channels: tuple[int, ...] = (16, 40, 80, 160)
+    blocks: tuple[int, ...] = (0, 1, 1, 1)
+    features: int = 256
+    hidden: int = 160
+    layers: int = 2
+    neck: int = 128
+    dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        if len(self.channels) != 4 or len(self.blocks) != 4:
+            raise SettingsError("A recogniser has four stages: channels and blocks each take four numbers.")
+        if min(*self.channels, self.features, self.hidden, self.layers, self.neck) < 1 or self.classes < 2:
+            raise SettingsError("The sizes of a recogniser are positive, and it has at least two classes.")
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Residual(nn.Module):
+    """Two 3x3 convolutions beside the identity (He et al. 2015)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.first_norm = nn.BatchNorm2d(channels)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.second_norm = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.relu(self.first_norm(self.first(x)))
+        return torch.relu(x + self.second_norm(self.second(y)))
+
+
+class Recogniser(nn.Module):
+    """`(batch, 1, height, width) float32`, 1.0 = ink, to logits `(frames, batch, classes)`, frames = width / 4."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        super().__init__()
+        self.sizes = sizes
+        stages: list[nn.Module] = []
+        before = 1
+        # Width is halved twice, height four times: letters are narrow, and a frame must not hold two of them.
+        for channels, blocks, stride in zip(
+            sizes.channels, sizes.blocks, ((2, 2), (2, 2), (2, 1), (2, 1)), strict=True
+        ):
+            stages += [nn.Conv2d(before, channels, 3, stride, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU()]
+            stages += [Residual(channels) for _ in range(blocks)]
+            before = channels
+        self.features = nn.Sequential(*stages)
+        rows = sizes.height
+        for _ in range(4):
+            rows = -(-rows // 2)
+        self.column = nn.Linear(before * rows, sizes.features)
+        self.dropout = nn.Dropout(sizes.dropout)
+        self.reader = nn.LSTM(
+            sizes.features, sizes.hidden, sizes.layers, bidirectional=True, dropout=sizes.dropout if sizes.layers > 1 else 0
+        )
+        self.neck = nn.Linear(2 * sizes.hidden, sizes.neck)
+        self.classes = nn.Linear(sizes.neck, sizes.classes)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        maps = self.features(pictures)
+        batch, channels, rows, frames = maps.shape
+        columns = maps.permute(3, 0, 1, 2).reshape(frames, batch, channels * rows)
+        read, _ = self.reader(self.dropout(torch.relu(self.column(columns))))
+        logits: Tensor = self.classes(self.neck(self.dropout(read)))
+        return logits

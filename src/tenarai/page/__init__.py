@@ -1,0 +1,1 @@
+"""Where things are on a page: layout, splitting into lines, reading order."""

@@ -1,0 +1,144 @@
+"""Connectionist temporal classification (Graves et al. 2006): from frame scores to text with places and confidence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenarai.errors import AlphabetError, DataError, SettingsError
+from tenarai.text.alphabet import BLANK
+
+_ROUNDING = 0.01  # log probabilities may pass 0 by this much: float16 networks round
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One decoded character and the frames it was seen in: `start` inclusive, `end` exclusive.
+
+    `confidence` is the probability of the character in its peak frame (the frame of the span where it is likeliest)
+    given that the frame shows a character at all: p(label) / (1 - p(blank)). The blank is set aside because CTC shares
+    each peak with it: how much it gets tells how well the frame is centred, not how well the character is known.
+    `alternatives` are the next likeliest characters of that frame on the same scale, best first.
+    """
+
+    character: str
+    start: int
+    end: int
+    confidence: float
+    alternatives: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """A line as text. `spans` are in reading order and disjoint, and their characters joined are `text`.
+
+    `score` is the natural log probability of the path, at most 0. `confidence` is the geometric mean of the spans'
+    confidences, so it does not sink with the length of the line; None when there is no span.
+    """
+
+    text: str
+    spans: tuple[Span, ...]
+    score: float
+    confidence: float | None
+
+
+def best_path(log_probs: NDArray[np.float32], characters: Sequence[str], alternatives: int = 5) -> Decoding:
+    """The likeliest label of every frame, repeats merged, blanks dropped (Graves et al. 2006, section 3.2).
+
+    log_probs: (frames, classes) float32, natural log of the softmax, blank = 0; no frame gives the empty line.
+    characters: the string of every label, "" for the blank.
+    alternatives: how many other characters each span lists at most; meant for a handful, the cost grows with it.
+
+    Raises DataError for scores of another shape, not a number or not log probabilities, AlphabetError when the first
+    character is not the blank, SettingsError for a negative number of alternatives.
+    """
+    _check(log_probs, characters, alternatives)
+    path = log_probs.argmax(axis=1)
+    best = log_probs[np.arange(len(path)), path]
+    # argmax stops at a NaN, so the best score of each frame is enough to see one anywhere.
+    if np.isnan(best).any():
+        raise DataError("The frame scores hold NaN where log probabilities were expected: the network has diverged.")
+    if len(best) and not -np.inf < best.min() <= best.max() <= _ROUNDING:
+        raise DataError(
+            f"The best frame scores run from {best.min():.3g} to {best.max():.3g}, but natural log probabilities are "
+            "finite and at most 0: apply log softmax to the scores first."
+        )
+    spans = _spans(log_probs, path, best, characters, alternatives)
+    return Decoding(
+        text="".join(span.character for span in spans),
+        spans=spans,
+        score=min(float(best.sum(dtype=np.float64)), 0.0),
+        confidence=line_confidence(spans),
+    )
+
+
+def line_confidence(spans: Sequence[Span]) -> float | None:
+    """Geometric mean of the spans' confidences, 0 to 1; None when there is no span."""
+    if not spans:
+        return None
+    return float(np.exp(np.mean(np.log([span.confidence for span in spans]))))
+
+
+def _check(log_probs: NDArray[np.float32], characters: Sequence[str], alternatives: int) -> None:
+    if log_probs.ndim != 2:
+        raise DataError(f"Frame scores have the shape {log_probs.shape}, but (frames, classes) was expected.")
+    if log_probs.shape[1] != len(characters):
+        raise DataError(
+            f"Frame scores have {log_probs.shape[1]} classes, but the alphabet has {len(characters)} labels: "
+            "take both from the same model."
+        )
+    if not characters or characters[BLANK]:
+        raise AlphabetError('The first label of an alphabet must be the blank, written as the empty string "".')
+    if alternatives < 0:
+        raise SettingsError(f"The number of alternatives must be 0 or more, not {alternatives}.")
+
+
+def _spans(
+    log_probs: NDArray[np.float32],
+    path: NDArray[np.intp],
+    best: NDArray[np.float32],
+    characters: Sequence[str],
+    alternatives: int,
+) -> tuple[Span, ...]:
+    """The runs of one label in the path (frames,) without those of the blank; `best` (frames,) are its scores."""
+    starts = np.flatnonzero(np.diff(path, prepend=-1))
+    ends = np.append(starts[1:], len(path))
+    inked = path[starts] != BLANK
+    starts, ends = starts[inked], ends[inked]
+    if not len(starts):
+        return ()
+    labels = path[starts]
+    peaks = np.array([start + best[start:end].argmax() for start, end in zip(starts, ends, strict=True)])
+    # The blank is not the likeliest here, so it holds at most half and the difference keeps its digits.
+    shown = 1 - np.exp(log_probs[peaks, BLANK].astype(np.float64))
+    confidences = np.minimum(np.exp(best[peaks].astype(np.float64)) / shown, 1.0)
+    others = _alternatives(log_probs[peaks], labels, shown, characters, alternatives)
+    return tuple(
+        Span(characters[label], start, end, confidence, other)
+        for label, start, end, confidence, other in zip(
+            labels.tolist(), starts.tolist(), ends.tolist(), confidences.tolist(), others, strict=True
+        )
+    )
+
+
+def _alternatives(
+    scores: NDArray[np.float32],
+    labels: NDArray[np.intp],
+    shown: NDArray[np.float64],
+    characters: Sequence[str],
+    count: int,
+) -> list[tuple[tuple[str, float], ...]]:
+    """For each row of scores (spans, classes), overwritten, the `count` best labels but the blank and its own."""
+    rows = np.arange(len(scores))
+    scores[:, BLANK] = scores[rows, labels] = -np.inf
+    found: list[list[tuple[str, float]]] = [[] for _ in rows]
+    # A few argmax passes beat any partial sort of thousands of classes: argmax runs at the speed of memory.
+    for _ in range(min(count, len(characters) - 2)):
+        runners = scores.argmax(axis=1)
+        probabilities = np.exp(scores[rows, runners].astype(np.float64)) / shown
+        scores[rows, runners] = -np.inf
+        for row, label, probability in zip(found, runners.tolist(), probabilities.tolist(), strict=True):
+            if probability > 0:
+                row.append((characters[label], probability))
+    return [tuple(row) for row in found]

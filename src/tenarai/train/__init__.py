@@ -1,0 +1,1 @@
+"""Recipes, and the training of each model. Lightning runs the loop."""

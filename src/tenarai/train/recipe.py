@@ -1,0 +1,137 @@
+"""A recipe: everything that decides a training run, as TOML. Unknown keys are refused with the nearest right one."""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tenarai.errors import SettingsError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NetworkSettings(_Section):
+    """Sizes of the recogniser: `model.recogniser.Sizes` without the classes, which the alphabet gives."""
+
+    height: int = Field(40, ge=16, le=128)
+    channels: tuple[int, int, int, int] = (16, 40, 80, 160)
+    blocks: tuple[int, int, int, int] = (0, 1, 1, 1)
+    features: int = Field(256, ge=8)
+    hidden: int = Field(160, ge=8)
+    layers: int = Field(2, ge=1, le=6)
+    neck: int = Field(128, ge=8)
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+
+class LineCorpus(_Section):
+    """Real lines: a folder of pairs or a JSON lines file, inside the corpora folder."""
+
+    path: str
+    validation_writers: int = Field(0, ge=0)  # so many writers are held out, the same ones in every run
+    boilerplate: bool = True
+    licence: str = ""
+
+
+class DataSettings(_Section):
+    """What lines are made of. Paths are inside the corpora folder that the command names."""
+
+    texts: tuple[str, ...] = ()
+    japanese_fonts: tuple[str, ...] = ()
+    latin_fonts: tuple[str, ...] = ()
+    validation_fonts: tuple[str, ...] = ()  # file names: hands that no training line is written in
+    strokes: tuple[str, ...] = ()  # stroke files beside KanjiVG
+    lines: tuple[LineCorpus, ...] = ()
+    vertical: float = Field(0.4, ge=0, le=1)  # part of the Japanese lines
+    latin: float = Field(0.3, ge=0, le=1)  # part of all lines
+    real: float = Field(0.5, ge=0, le=1)  # part of the Latin lines that real people wrote
+    font: float = Field(0.45, ge=0, le=1)  # part of the composed Japanese lines set from fonts, the rest from strokes
+    longest_japanese: int = Field(26, ge=1)
+    longest_latin: int = Field(56, ge=1)
+    licences: tuple[str, ...] = ()
+
+
+class RunSettings(_Section):
+    """How long and how fast."""
+
+    seed: int = 1
+    steps: int = Field(20_000, ge=1)
+    steps_an_epoch: int = Field(500, ge=1)
+    pixels: int = Field(480_000, ge=1000)  # of a batch, padding counted: bounds memory whatever the lines' widths
+    pool: int = Field(384, ge=1)  # lines drawn together and sorted by width, so that padding is small
+    rate: float = Field(1.5e-3, gt=0)
+    warm_up: int = Field(400, ge=0)
+    decay: float = Field(0.3, ge=0, le=1)  # last part of the steps, in which the rate falls to nothing
+    weight_decay: float = Field(0.01, ge=0)
+    clip: float = Field(5.0, gt=0)
+    average: float = Field(0.999, ge=0, lt=1)  # decay of the moving average of the weights, which is what is kept
+    precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"
+    device: Literal["auto", "cpu", "gpu"] = "auto"
+    devices: int = Field(1, ge=1)
+    workers: int = Field(0, ge=0)  # processes that draw lines beside each device
+    validation_lines: int = Field(160, ge=1)  # composed lines; all held-out real lines are read as well, up to so many
+
+
+class Recipe(_Section):
+    """One training run."""
+
+    name: str
+    kind: Literal["recogniser"] = "recogniser"
+    network: NetworkSettings = NetworkSettings()
+    data: DataSettings = DataSettings()
+    run: RunSettings = RunSettings()
+
+
+def read_recipe(path: Path, changes: tuple[str, ...] = ()) -> Recipe:
+    """A TOML recipe with `section.key=value` changes (values in TOML) laid over it.
+
+    Raises SettingsError for a missing or broken file, an unknown key (the nearest right one is named), or a value out
+    of range.
+    """
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The recipe {path} cannot be read: {error}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"The recipe {path} is not TOML: {error}.") from None
+    for change in changes:
+        _lay_over(raw, change)
+    return make_recipe(raw, str(path))
+
+
+def make_recipe(raw: dict[str, Any], name: str) -> Recipe:
+    """A recipe from plain data; see `read_recipe`."""
+    try:
+        return Recipe.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            near = difflib.get_close_matches(str(first["loc"][-1]), _keys(), 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise SettingsError(f"{name}: there is no setting {where!r}.{hint}") from None
+        raise SettingsError(f"{name}: {where}: {first['msg']}.") from None
+
+
+def _lay_over(raw: dict[str, Any], change: str) -> None:
+    key, equals, value = change.partition("=")
+    if not equals:
+        raise SettingsError(f"A change is written section.key=value, not {change!r}.")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value
+    *sections, last = key.strip().split(".")
+    for section in sections:
+        raw = raw.setdefault(section, {})
+        if not isinstance(raw, dict):
+            raise SettingsError(f"{change!r}: {section!r} is not a section of the recipe.")
+    raw[last] = parsed
+
+
+def _keys() -> list[str]:
+    sections = (Recipe, NetworkSettings, DataSettings, RunSettings, LineCorpus)
+    return [key for section in sections for key in section.model_fields]
