@@ -254,7 +254,9 @@ def test_orientation_of_a_pillow_image_leaves_the_image_alone() -> None:
 
 
 def test_damaged_exif_does_not_lose_the_picture() -> None:
-    data = encoded(Image.fromarray(np.full((16, 16), 200, np.uint8)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage")
+    data = encoded(
+        Image.fromarray(np.full((16, 16), 200, np.uint8)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage"
+    )
     assert read_picture(data).shape == (16, 16)
 
 

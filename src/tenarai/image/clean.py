@@ -19,7 +19,7 @@ LEAST_CONTRAST = 24.0  # gray levels between paper and ink below which a picture
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A clean picture and what was done: `inverted` if the ink was brighter than the paper, `contrast` in gray levels."""
+    """A clean picture; `inverted` if the ink was brighter than the paper; `contrast` of ink to paper in gray levels."""
 
     picture: Gray
     inverted: bool
@@ -77,7 +77,7 @@ def clean(gray: Gray, inverted: bool | None = None) -> Cleaned:
     """
     if inverted is None:
         inverted = find_inverted(gray)
-    dark = cv2.bitwise_not(gray) if inverted else gray
+    dark = 255 - gray if inverted else gray
     flat = cv2.divide(dark, np.maximum(background(dark), 1), scale=255.0).astype(np.uint8)
     ink, paper = quantiles(flat, (INK_QUANTILE, 0.5))
     contrast = paper - ink

@@ -61,7 +61,13 @@ def ink_columns(gray: Gray) -> tuple[int, int]:
 
 
 def straighten(
-    gray: Gray, height: int, *, vertical: bool = False, cleaned: bool = False, level: bool = True, margin: float = MARGIN
+    gray: Gray,
+    height: int,
+    *,
+    vertical: bool = False,
+    cleaned: bool = False,
+    level: bool = True,
+    margin: float = MARGIN,
 ) -> Straight:
     """A picture of one line to reading height: light and polarity, quarter turn, skew, crop to the ink, scale.
 

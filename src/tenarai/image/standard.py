@@ -44,15 +44,12 @@ class Standard:
         """`(..., height, width) uint8`, 255 = paper, to float32 in the range."""
         scaled = gray.astype(np.float32) * np.float32(1 / 255)
         if self.range == "ink":
-            return np.float32(1.0) - scaled
-        return scaled if self.range == "unit" else scaled * np.float32(2.0) - np.float32(1.0)
+            return np.asarray(1 - scaled, np.float32)
+        return scaled if self.range == "unit" else np.asarray(scaled * 2 - 1, np.float32)
 
     def gray(self, values: npt.NDArray[np.float32]) -> Gray:
         """The inverse of `values`, rounded to uint8."""
-        if self.range == "ink":
-            unit = 1.0 - values
-        else:
-            unit = values if self.range == "unit" else (values + 1.0) / 2.0
+        unit = 1.0 - values if self.range == "ink" else values if self.range == "unit" else (values + 1.0) / 2.0
         return np.clip(np.rint(unit * 255.0), 0, 255).astype(np.uint8)
 
     def padded_width(self, width: int) -> int:

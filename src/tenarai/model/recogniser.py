@@ -77,7 +77,11 @@ class Recogniser(nn.Module):
         self.column = nn.Linear(before * rows, sizes.features)
         self.dropout = nn.Dropout(sizes.dropout)
         self.reader = nn.LSTM(
-            sizes.features, sizes.hidden, sizes.layers, bidirectional=True, dropout=sizes.dropout if sizes.layers > 1 else 0
+            sizes.features,
+            sizes.hidden,
+            sizes.layers,
+            bidirectional=True,
+            dropout=sizes.dropout if sizes.layers > 1 else 0,
         )
         self.neck = nn.Linear(2 * sizes.hidden, sizes.neck)
         self.classes = nn.Linear(sizes.neck, sizes.classes)

@@ -5,7 +5,7 @@ neat writing. Every number is in em (the size of a kanji) or radians.
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -120,7 +120,7 @@ def write(placed: list[Placed], hand: Hand, em: float, rng: Rng) -> Drawn:
     points = _rounded(points, starts, last, hand.rounding)
     points = _ends_moved(points, starts, last, rng.normal(0, hand.ends, (2, len(strokes))))
     points = _strokes_moved(points, starts, lengths, stroke, hand, rng)
-    centred = points - np.float32(0.5)
+    centred: npt.NDArray[np.floating[Any]] = points - np.float32(0.5)
     x, y = centred[:, 0], centred[:, 1]
     bases = np.stack((x * x, x * y, y * y, x * x * y, x * y * y, np.sin(3 * x) * y), axis=1)
     each = rng.normal(0, hand.warp_jitter, (len(placed), 6, 2)).astype(np.float32)

@@ -221,9 +221,7 @@ def compose_words(text: str, font: HandFont, hand: Hand, rng: Rng) -> Composed |
     return _pasted(text, names, pieces, False)
 
 
-def _pasted(
-    text: str, names: list[str], pieces: list[tuple[Ink, npt.NDArray[np.float64]]], vertical: bool
-) -> Composed:
+def _pasted(text: str, names: list[str], pieces: list[tuple[Ink, npt.NDArray[np.float64]]], vertical: bool) -> Composed:
     """Inks set by their affine maps on one canvas just large enough."""
     boxes = []
     for ink, matrix in pieces:
@@ -241,9 +239,11 @@ def _pasted(
         x, y = int(np.floor(left - low[0])), int(np.floor(top - low[1]))
         size = (int(np.ceil(right - left)) + 2, int(np.ceil(bottom - top)) + 2)
         local = matrix.copy()
-        local[:, 2] -= low + (x, y)
+        local[:, 2] -= (*low, x, y)
         piece = cv2.warpAffine(ink, local, size, flags=cv2.INTER_LINEAR)
         window = canvas[y : y + size[1], x : x + size[0]]
         np.maximum(window, piece[: window.shape[0], : window.shape[1]], out=window)
         named.append((name, left - low[0], top - low[1], right - low[0], bottom - low[1]))
-    return Composed(canvas, text, tuple((n, float(a), float(b), float(c), float(d)) for n, a, b, c, d in named), vertical)
+    return Composed(
+        canvas, text, tuple((n, float(a), float(b), float(c), float(d)) for n, a, b, c, d in named), vertical
+    )

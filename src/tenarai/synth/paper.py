@@ -23,7 +23,7 @@ class Photograph:
 
 
 class Paper:
-    """Puts ink on paper. Holds a sheet of grain made once, since fresh noise for every line costs more than all else."""
+    """Puts ink on paper. Its sheet of grain is made once: fresh noise for every line would cost more than all else."""
 
     def __init__(self, seed: int = 0) -> None:
         rng = np.random.default_rng(seed)
@@ -46,7 +46,7 @@ class Paper:
             # Thin or thick in the scan: a power of the coverage keeps edges smooth, which erosion does not.
             small = small ** float(np.exp(rng.normal(0, 0.35)))
         if rng.random() < 0.45:
-            small = cv2.GaussianBlur(small, (0, 0), float(rng.uniform(0.3, 1.1)))
+            small = cv2.GaussianBlur(small, (0, 0), float(rng.uniform(0.3, 1.1))).astype(np.float32)
         picture = self._on_paper(small, rng, vertical)
         matrix = np.array([[scale, 0.0, offset[0] * scale], [0.0, scale, offset[1] * scale]])
         return Photograph(picture, matrix)
@@ -69,7 +69,7 @@ class Paper:
         gray = np.clip(picture, 0, 255).astype(np.uint8)
         if rng.random() < 0.25:
             _, packed = cv2.imencode(".jpg", gray, (cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 85))))
-            gray = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE).astype(np.uint8)
+            gray = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
         return 255 - gray if rng.random() < 0.02 else gray
 
     def _patch(self, kind: int, height: int, width: int, rng: Rng) -> npt.NDArray[np.float32]:

@@ -4,8 +4,10 @@ KanjiVG by Ulrich Apel, CC BY-SA 3.0, https://kanjivg.tagaini.net.
 """
 
 import gzip
+import itertools
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,7 +46,7 @@ def resampled(points: Points, step: float = STEP) -> Points:
     if len(points) < 2:
         return np.repeat(points, 2, axis=0) + np.array([[0, 0], [0.01, 0.01]], np.float32)
     out = [points[:1]]
-    for a, b in zip(points[:-1], points[1:], strict=True):
+    for a, b in itertools.pairwise(points):
         n = max(1, int(np.ceil(float(np.hypot(*(b - a))) / step)))
         out.append(a + (b - a) * (np.arange(1, n + 1, dtype=np.float32)[:, None] / n))
     return np.concatenate(out).astype(np.float32)
@@ -91,7 +93,9 @@ def _marks() -> dict[str, Strokes]:
         "○": (_circle(0.5, 0.5, 0.36),),
         "〇": (_circle(0.5, 0.5, 0.36),),
         "◎": (_circle(0.5, 0.5, 0.38), _circle(0.5, 0.5, 0.2)),
-        "□": _lines(((0.15, 0.15), (0.15, 0.85)), ((0.15, 0.15), (0.85, 0.15), (0.85, 0.85)), ((0.15, 0.85), (0.85, 0.85))),
+        "□": _lines(
+            ((0.15, 0.15), (0.15, 0.85)), ((0.15, 0.15), (0.85, 0.15), (0.85, 0.85)), ((0.15, 0.85), (0.85, 0.85))
+        ),
         "△": _lines(((0.5, 0.12), (0.1, 0.85), (0.9, 0.85), (0.5, 0.12))),
         "×": _lines(((0.2, 0.2), (0.8, 0.8)), ((0.8, 0.2), (0.2, 0.8))),
         "※": _lines(((0.2, 0.2), (0.8, 0.8)), ((0.8, 0.2), (0.2, 0.8)))
@@ -112,7 +116,7 @@ def _marks() -> dict[str, Strokes]:
         "!": _lines(((0.5, 0.1), (0.49, 0.66))) + _dots((0.49, 0.86)),
         "+": _lines(((0.2, 0.52), (0.8, 0.52)), ((0.5, 0.22), (0.5, 0.82))),
         "=": _lines(((0.2, 0.42), (0.8, 0.42)), ((0.2, 0.62), (0.8, 0.62))),
-        "%": (_circle(0.25, 0.3, 0.13), _circle(0.75, 0.72, 0.13)) + _lines(((0.75, 0.12), (0.25, 0.9))),
+        "%": (_circle(0.25, 0.3, 0.13), _circle(0.75, 0.72, 0.13), *_lines(((0.75, 0.12), (0.25, 0.9)))),
     }
 
 
@@ -184,9 +188,7 @@ def _path_points(path: str) -> Points:
             length = float(np.hypot(*(first - here)) + np.hypot(*(second - first)) + np.hypot(*(end - second)))
             n = max(2, int(np.ceil(length / (STEP * KANJIVG_EM))))
             t = np.arange(1, n + 1)[:, None] / n
-            points.extend(
-                (1 - t) ** 3 * here + 3 * (1 - t) ** 2 * t * first + 3 * (1 - t) * t**2 * second + t**3 * end
-            )
+            points.extend((1 - t) ** 3 * here + 3 * (1 - t) ** 2 * t * first + 3 * (1 - t) * t**2 * second + t**3 * end)
             here, control = end, second
     return np.array(points, np.float32)
 
@@ -217,10 +219,9 @@ class StrokeFile:
 
     def _lines(self) -> Iterator[str]:
         try:
-            opened = gzip.open(self.path, "rt", encoding="utf-8") if self.path.suffix == ".gz" else self.path.open()
-            with opened as file:
-                yield from file
-        except OSError as error:
+            packed = self.path.read_bytes()
+            yield from (gzip.decompress(packed) if self.path.suffix == ".gz" else packed).decode("utf-8").splitlines()
+        except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
             raise DataError(f"{self.path} cannot be read as a stroke file: {error}.") from None
 
     def strokes(self, character: str) -> Strokes | None:

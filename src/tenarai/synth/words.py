@@ -16,14 +16,20 @@ from tenarai.synth.line import is_cjk
 # What has one look on paper gets one code point: full-width Latin, digits and signs become ASCII.
 _WIDE = str.maketrans(
     {chr(c): chr(c - 0xFEE0) for c in range(0xFF10, 0xFF5B) if chr(c).isalnum()}
-    | {"　": " ", "―": "—", "～": "〜", "－": "-", "＋": "+", "＆": "&", "％": "%", "“": "「", "”": "」", "　": " "}
+    | {"　": " ", "―": "—", "～": "〜", "－": "-", "＋": "+", "＆": "&", "％": "%", "“": "「", "”": "」"}
 )
 _JAPANESE_FORMS = str.maketrans({"(": "（", ")": "）", "!": "！", "?": "？", "｡": "。", "､": "、"})
 
-SURNAMES = "佐藤 鈴木 高橋 田中 伊藤 渡辺 山本 中村 小林 加藤 吉田 山田 佐々木 山口 松本 井上 木村 斎藤 清水 阿部 渡邊 齋藤 濱田".split()
-GIVEN_NAMES = "太郎 花子 健一 美咲 翔太 陽子 直樹 由美子 正夫 静江 ハナ 千代 勇 みどり さくら 一郎 和子 清".split()
-PLACES = "東京都 大阪府 京都市 北海道 札幌市 横浜市 名古屋市 神戸市 福岡県 長野県 沖縄県 千代田区 世田谷区 本町 中央 一丁目 大字".split()
-UNITS = "円 人 本 枚 個 杯 冊 回 年 月 日 時 分 階 番 号 度 km kg cm g m % 歳 匹 台 件 点".split()
+SURNAMES = (
+    "佐藤 鈴木 高橋 田中 伊藤 渡辺 山本 中村 小林 加藤 吉田 山田 佐々木 山口 松本 井上 木村 斎藤 清水 阿部 渡邊 "
+    "齋藤 濱田 "
+).split()
+GIVEN_NAMES = ("太郎 花子 健一 美咲 翔太 陽子 直樹 由美子 正夫 静江 ハナ 千代 勇 みどり さくら 一郎 和子 清 ").split()
+PLACES = (
+    "東京都 大阪府 京都市 北海道 札幌市 横浜市 名古屋市 神戸市 福岡県 長野県 沖縄県 千代田区 世田谷区 本町 "
+    "中央 一丁目 大字 "
+).split()
+UNITS = ("円 人 本 枚 個 杯 冊 回 年 月 日 時 分 階 番 号 度 km kg cm g m % 歳 匹 台 件 点 ").split()
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ def _figures(rng: Rng) -> str:
     """Dates, amounts, telephone numbers, addresses, names: what forms and letters are full of."""
     kind = int(rng.integers(8))
     if kind == 0:
-        era = _pick(rng, "令和 平成 昭和 大正 明治".split())
+        era = _pick(rng, ["令和", "平成", "昭和", "大正", "明治"])
         return f"{era}{int(rng.integers(1, 64))}年{int(rng.integers(1, 13))}月{int(rng.integers(1, 32))}日"
     if kind == 1:
         day = _pick(rng, list("月火水木金土日"))
@@ -128,7 +134,12 @@ def _figures(rng: Rng) -> str:
         block = "-".join(str(int(v)) for v in rng.integers(1, 30, 3))
         return _pick(rng, PLACES) + _pick(rng, PLACES) + block
     if kind == 6:
-        return _pick(rng, SURNAMES) + (" " if rng.random() < 0.4 else "") + _pick(rng, GIVEN_NAMES) + _pick(rng, ["", "様", "さん"])
+        return (
+            _pick(rng, SURNAMES)
+            + (" " if rng.random() < 0.4 else "")
+            + _pick(rng, GIVEN_NAMES)
+            + _pick(rng, ["", "様", "さん"])
+        )
     kanji = "〇一二三四五六七八九十百千万"
     return "".join(kanji[int(i)] for i in rng.integers(len(kanji), size=int(rng.integers(2, 7)))) + _pick(rng, UNITS)
 
@@ -147,7 +158,8 @@ def read_texts(paths: list[Path], rare: str, known: str) -> Texts:
     foreign = re.compile("[^" + re.escape(known) + "]+")
     for path in paths:
         try:
-            raw = lzma.open(path, "rt", encoding="utf-8").read() if path.suffix == ".xz" else path.read_text("utf-8")
+            packed = path.read_bytes()
+            raw = (lzma.decompress(packed) if path.suffix == ".xz" else packed).decode("utf-8")
         except (OSError, UnicodeDecodeError, lzma.LZMAError) as error:
             raise DataError(f"{path} cannot be read as UTF-8 text: {error}.") from None
         for line in raw.splitlines():

@@ -1,162 +1,34 @@
-"""Training lines made on the fly, in batches of like width capped by pixels; the same seed gives the same lines."""
+"""Training lines in batches of like width capped by pixels; the same seed gives the same batches."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
+import lightning
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.utils.data import IterableDataset
+from torch.utils.data import DataLoader, IterableDataset
 
-from tenarai.dataset.pairs import LinePair, read_pairs
-from tenarai.image.clean import Gray, clean
-from tenarai.image.line import straighten
-from tenarai.image.read import read_picture
+from tenarai.errors import SettingsError
 from tenarai.image.standard import Standard
-from tenarai.synth.fonts import HandFont, find_fonts
-from tenarai.synth.hand import Hand, Rng
-from tenarai.synth.line import Composed, compose_font, compose_strokes, compose_words
-from tenarai.synth.paper import Paper
-from tenarai.synth.strokes import KanjiVG, StrokeFile, StrokeSource
-from tenarai.synth.words import Texts, read_texts, shipped_texts
-from tenarai.text.alphabet import HIRAGANA, KATAKANA, Alphabet
-from tenarai.text.normalise import normalise
-from tenarai.train.recipe import DataSettings
+from tenarai.synth.hand import Rng
+from tenarai.text.alphabet import Alphabet
+from tenarai.train.maker import LineMaker, TrainingLine
+from tenarai.train.recipe import Recipe
 
-
-@dataclass(frozen=True, slots=True)
-class TrainingLine:
-    """A line at reading height `(height, width) uint8`, 255 = paper, and its text."""
-
-    picture: Gray
-    text: str
+VALIDATION_SEED = 1_000_003
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`pictures (batch, 1, height, width) float32`; labels of all lines in one row; `frames` that each line fills."""
+    """`pictures (batch, 1, height, width) float32`; the labels of all lines in one row and how many each line has;
+    the `widths` in pixels that each line fills, padding counted."""
 
     pictures: Tensor
     labels: Tensor
     lengths: Tensor
     widths: Tensor
-
-
-@dataclass(frozen=True, slots=True)
-class RealLine:
-    """Ink of a line that a person wrote, `(height, width) uint8`, 255 = ink, kept in memory."""
-
-    ink: npt.NDArray[np.uint8]
-    text: str
-    vertical: bool
-
-
-class LineMaker:
-    """Draws training lines: composed from strokes and fonts, or real ones, distorted anew every time."""
-
-    def __init__(self, data: DataSettings, alphabet: Alphabet, height: int, corpora: Path, validation: bool = False):
-        self.data, self.alphabet, self.height = data, alphabet, height
-        known = "".join(alphabet.characters)
-        kanji = "".join(c for c in known if "一" <= c <= "鿿")
-        # Kana are drawn as often as kanji when characters are drawn evenly: there are twenty kanji to one of them.
-        rare = kanji + (HIRAGANA + KATAKANA) * 4 + "0123456789「」、。ーっッ々" * 4
-        rare = "".join(c for c in rare if c in alphabet)
-        paths = [corpora / p for p in data.texts] or shipped_texts()
-        self.texts: Texts = read_texts(paths, rare, known)
-        self.paper = Paper(7)
-        self.sources: tuple[StrokeSource, ...] = (KanjiVG(),)
-        self.drawn = tuple(StrokeFile(corpora / p) for p in data.strokes)
-        self.japanese = self._fonts(corpora, data.japanese_fonts, validation)
-        self.latin = self._fonts(corpora, data.latin_fonts, False)
-        self.real = self._real_lines(corpora, validation)
-
-    def _fonts(self, corpora: Path, folders: tuple[str, ...], validation: bool) -> list[HandFont]:
-        paths = [path for folder in folders for path in find_fonts(corpora / folder)]
-        held = self.data.validation_fonts
-        return [HandFont(p) for p in paths if (p.name in held) == (validation and bool(held))]
-
-    def _real_lines(self, corpora: Path, validation: bool) -> list[RealLine]:
-        lines = []
-        for corpus in self.data.lines:
-            pairs = [p for p in read_pairs(corpora / corpus.path) if corpus.boilerplate or not p.boilerplate]
-            held = held_out_writers(pairs, corpus.validation_writers)
-            for pair in pairs:
-                text = normalise(pair.text, "nfc")
-                if (pair.writer in held) != validation or not text or self.alphabet.missing(text):
-                    continue
-                if validation and pair.boilerplate:
-                    continue
-                gray = read_picture(pair.load())
-                ink = 255 - clean(gray).picture
-                lines.append(RealLine(ink, text, pair.direction == "vertical"))
-        return lines
-
-    def real_line(self, line: RealLine, rng: Rng) -> TrainingLine:
-        """A real line leaned, stretched, wrinkled and photographed again."""
-        height, width = line.ink.shape
-        lean = float(rng.normal(0, 0.12))
-        stretch = float(np.exp(rng.normal(0, 0.12)))
-        reach = abs(lean) * height
-        matrix = np.array([[stretch, -lean, reach if lean > 0 else 0.0], [0.0, 1.0, 0.0]])
-        size = (int(width * stretch + reach) + 1, height)
-        ink = cv2.warpAffine(line.ink, matrix, size, flags=cv2.INTER_LINEAR).astype(np.uint8)
-        photograph = self.paper.photograph(ink, rng, vertical=line.vertical)
-        picture = straighten(photograph.picture, self.height, vertical=line.vertical).picture
-        return TrainingLine(picture, line.text)
-
-    def plain_line(self, line: RealLine) -> TrainingLine:
-        """A real line as it is read: no distortion."""
-        picture = straighten(255 - line.ink, self.height, vertical=line.vertical, cleaned=True).picture
-        return TrainingLine(picture, line.text)
-
-    def draw(self, rng: Rng) -> TrainingLine:
-        """One line, of a kind drawn as the settings say."""
-        while True:
-            if rng.random() < self.data.latin:
-                if self.real and rng.random() < self.data.real:
-                    return self.real_line(self.real[int(rng.integers(len(self.real)))], rng)
-                composed = self._compose_latin(rng)
-            else:
-                composed = self._compose_japanese(rng)
-            if composed is None:
-                continue
-            photograph = self.paper.photograph(composed.ink, rng, vertical=composed.vertical)
-            picture = straighten(photograph.picture, self.height, vertical=composed.vertical).picture
-            return TrainingLine(picture, composed.text)
-
-    def _compose_latin(self, rng: Rng) -> Composed | None:
-        text = self.texts.draw_latin(rng, self.data.longest_latin)
-        hand = Hand.sample(rng)
-        if not self.latin or rng.random() < 0.08:
-            return compose_strokes(text, self.sources, hand, rng)
-        font = self.latin[int(rng.integers(len(self.latin)))]
-        if rng.random() < 0.35:
-            # Letter by letter: hands that do not join, with uneven letters.
-            return compose_font(text, font, hand, rng)
-        return compose_words(text, font, hand, rng)
-
-    def _compose_japanese(self, rng: Rng) -> Composed | None:
-        text = self.texts.draw_japanese(rng, self.data.longest_japanese)
-        vertical = bool(rng.random() < self.data.vertical) and len(text) > 1
-        hand = Hand.sample(rng)
-        if self.japanese and rng.random() < self.data.font:
-            font = self.japanese[int(rng.integers(len(self.japanese)))]
-            return compose_font(text, font, hand, rng, vertical=vertical)
-        sources = self.sources
-        if self.drawn and rng.random() < 0.25:
-            sources = (self.drawn[int(rng.integers(len(self.drawn)))], *sources)
-        return compose_strokes(text, sources, hand, rng, vertical=vertical)
-
-
-def held_out_writers(pairs: list[LinePair], count: int) -> frozenset[str]:
-    """So many writers, chosen by name alone: evenly along the sorted names, the same in every run."""
-    writers = sorted({p.writer for p in pairs if p.writer is not None})
-    if not count or not writers:
-        return frozenset()
-    return frozenset(writers[i * len(writers) // count] for i in range(min(count, len(writers))))
 
 
 def collate(lines: list[TrainingLine], alphabet: Alphabet, standard: Standard) -> Batch:
@@ -193,7 +65,16 @@ class LineBatches(IterableDataset[Batch]):
     """Exactly `steps` batches of one epoch for one device: every draw follows from (seed, epoch, rank, worker)."""
 
     def __init__(
-        self, maker: LineMaker, standard: Standard, *, seed: int, epoch: int, rank: int, steps: int, pool: int, pixels: int
+        self,
+        maker: LineMaker,
+        standard: Standard,
+        *,
+        seed: int,
+        epoch: int,
+        rank: int,
+        steps: int,
+        pool: int,
+        pixels: int,
     ) -> None:
         self.maker, self.standard = maker, standard
         self.key = (seed, epoch, rank)
@@ -211,3 +92,51 @@ class LineBatches(IterableDataset[Batch]):
                 steps -= 1
                 if steps == 0:
                     return
+
+
+class Lines(lightning.LightningDataModule):
+    """Fresh training lines every epoch, and the same validation lines always."""
+
+    def __init__(self, recipe: Recipe, alphabet: Alphabet, standard: Standard, corpora: Path) -> None:
+        super().__init__()
+        self.recipe, self.alphabet, self.standard, self.corpora = recipe, alphabet, standard, corpora
+        self.maker = LineMaker(recipe.data, alphabet, standard.height, corpora)
+        self.validation: list[list[Batch]] = []
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        run, trainer = self.recipe.run, self.trainer
+        if trainer is None:
+            raise SettingsError("Training lines are drawn for a trainer: use them through train.run.fit.")
+        lines = LineBatches(
+            self.maker,
+            self.standard,
+            seed=run.seed,
+            epoch=trainer.current_epoch,
+            rank=trainer.global_rank,
+            steps=run.steps_an_epoch,
+            pool=run.pool,
+            pixels=run.pixels,
+        )
+        return DataLoader(lines, batch_size=None, num_workers=run.workers)
+
+    def val_dataloader(self) -> list[DataLoader[Batch]]:
+        """One loader of composed lines and, where there are held-out writers, one of real lines."""
+        if not self.validation:
+            self.validation = [self._batched(lines) for lines in self._validation_lines()]
+        return [DataLoader(batches, batch_size=None) for batches in self.validation]  # type: ignore[arg-type]
+
+    def _batched(self, lines: list[TrainingLine]) -> list[Batch]:
+        batches = bucketed(lines, self.standard, self.recipe.run.pixels, np.random.default_rng(0))
+        return [collate(batch, self.alphabet, self.standard) for batch in batches]
+
+    def _validation_lines(self) -> list[list[TrainingLine]]:
+        """Composed lines of held-out fonts (of any where none is held out), and real lines of held-out writers."""
+        data, count = self.recipe.data, self.recipe.run.validation_lines
+        composed = data.model_copy(update={"latin": 0.0, "font": 1.0 if data.validation_fonts else data.font})
+        maker = LineMaker(composed, self.alphabet, self.standard.height, self.corpora, validation=True)
+        rng = np.random.default_rng(VALIDATION_SEED)
+        sets = [[maker.draw(rng) for _ in range(count)]]
+        if maker.real:
+            chosen = np.linspace(0, len(maker.real) - 1, min(count, len(maker.real))).astype(int)
+            sets.append([maker.plain_line(maker.real[i]) for i in chosen])
+        return sets

@@ -15,6 +15,8 @@ from tenarai.text.ctc import best_path
 from tenarai.train.lines import Batch
 from tenarai.train.recipe import RunSettings
 
+VALIDATION_SETS = ("composed", "real")  # in the order of Lines.val_dataloader
+
 
 def rate_factor(step: int, run: RunSettings) -> float:
     """Warm up, stay, fall in a straight line to nothing: the stay can be made longer without losing what was done."""
@@ -38,7 +40,7 @@ class RecogniserTraining(lightning.LightningModule):
         logits: Tensor = self.network(pictures)
         return logits
 
-    def training_step(self, batch: Batch, index: int) -> Tensor:
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         logits = self.network(batch.pictures)
         loss = ctc_loss(
             logits.float().log_softmax(-1),
@@ -59,32 +61,28 @@ class RecogniserTraining(lightning.LightningModule):
         with torch.no_grad():
             for mean, value in zip(self.average.parameters(), self.network.parameters(), strict=True):
                 mean.lerp_(value, 1 - keep)
-            for mean, value in zip(self.average.buffers(), self.network.buffers(), strict=True):
-                mean.copy_(value)
+            for kept, now in zip(self.average.buffers(), self.network.buffers(), strict=True):
+                kept.copy_(now)
 
-    def validation_step(self, batch: Batch, index: int, dataloader_idx: int = 0) -> None:
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
         self.average.eval()
         log_probs = self.average(batch.pictures).float().log_softmax(-1).cpu().numpy()
+        labels = batch.labels.tolist()
         start = 0
         for i, length in enumerate(batch.lengths.tolist()):
-            reference = self.alphabet.decode(batch.labels[start : start + length].tolist())
+            reference = self.alphabet.decode(labels[start : start + length])
             start += length
             frames = int(batch.widths[i]) // DOWN
             read = best_path(log_probs[:frames, i], self.alphabet.characters, alternatives=0)
-            name = f"{dataloader_idx}"
-            self.samples.setdefault(name, []).append(Sample(f"{index}-{i}", reference, read.text))
+            group = VALIDATION_SETS[dataloader_idx]
+            self.samples.setdefault(group, []).append(Sample(f"{batch_idx}-{i}", reference, read.text))
 
     def on_validation_epoch_end(self) -> None:
-        names = getattr(self.trainer, "validation_names", {})
-        for name, samples in sorted(self.samples.items()):
-            figure = evaluate(samples, "standard").cer
-            self.log(f"cer_{names.get(name, name)}", figure, prog_bar=True, sync_dist=True)
-        if self.samples:
-            every = evaluate([s for group in self.samples.values() for s in group], "standard").cer
-            self.log("cer", every, sync_dist=True)
+        for group, samples in self.samples.items():
+            self.log(f"cer_{group}", evaluate(samples, "standard").cer, prog_bar=True, sync_dist=True)
         self.samples.clear()
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> Any:
         decayed = [p for p in self.network.parameters() if p.ndim > 1]
         plain = [p for p in self.network.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": self.run.weight_decay}, {"params": plain, "weight_decay": 0.0}]

@@ -1,0 +1,89 @@
+"""Trained network -> model file, and back: the only place that needs both torch and onnx."""
+
+import io
+import json
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+from onnx import numpy_helper
+
+from tenarai.errors import ModelFileError, SettingsError
+from tenarai.model.file import FORMAT, Header, read_bytes
+from tenarai.model.recogniser import Recogniser, Sizes
+
+OPSET = 17
+
+
+class _LogProbabilities(torch.nn.Module):
+    """The network as it is read: log probabilities `(batch, frames, classes)`."""
+
+    def __init__(self, network: Recogniser) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.network(pictures)
+        return logits.log_softmax(-1).transpose(0, 1)
+
+
+def write_model(network: Recogniser, header: Header, path: Path) -> None:
+    """Writes the model file, whole or not at all."""
+    network = network.cpu().float().eval()
+    example = torch.zeros(1, 1, header.standard.height, 64)
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        # The classic exporter keeps an LSTM whole at any width; without folding, weights keep their own names.
+        torch.onnx.export(
+            _LogProbabilities(network),
+            (example,),
+            buffer,  # type: ignore[arg-type]  # the classic exporter writes to streams, its stub forgot
+            dynamo=False,
+            opset_version=OPSET,
+            do_constant_folding=False,
+            keep_initializers_as_inputs=False,
+            training=torch.onnx.TrainingMode.PRESERVE,
+            input_names=["pictures"],
+            output_names=["log_probs"],
+            dynamic_axes={"pictures": {0: "batch", 3: "width"}, "log_probs": {0: "batch", 1: "frames"}},
+        )
+    graph = onnx.load_from_string(buffer.getvalue())
+    entry = graph.metadata_props.add()
+    entry.key, entry.value = FORMAT, json.dumps(header.to_json(), ensure_ascii=False)
+    waiting = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        waiting.write_bytes(graph.SerializeToString())
+        waiting.replace(path)
+    finally:
+        waiting.unlink(missing_ok=True)
+
+
+def read_network(path: Path) -> tuple[Recogniser, Header]:
+    """The network of a model file, ready to be trained further. Raises ModelFileError when weights are missing."""
+    try:
+        graph = onnx.load_from_string(read_bytes(path))
+        written = next(entry.value for entry in graph.metadata_props if entry.key == FORMAT)
+        header = Header.from_json(json.loads(written), str(path))
+    except ModelFileError:
+        raise
+    except Exception as error:
+        raise ModelFileError(f"The model file {path} is cut short, damaged, or of another kind.") from error
+    try:
+        sizes: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in header.sizes.items()}
+        network = Recogniser(Sizes(**sizes))
+    except (TypeError, SettingsError) as error:
+        raise ModelFileError(f"The sizes in the model file {path} are damaged ({error}).") from None
+    weights = {w.name.removeprefix("network."): w for w in graph.graph.initializer}
+    state = network.state_dict()
+    for name, value in state.items():
+        if name.endswith("num_batches_tracked"):
+            continue
+        if name not in weights:
+            raise ModelFileError(f"The model file {path} lacks the weights {name!r}: it cannot be trained further.")
+        value.copy_(torch.from_numpy(numpy_helper.to_array(weights[name]).copy()))
+    network.load_state_dict(state)
+    return network, header

@@ -1,0 +1,225 @@
+"""Picture in, page with text out: the only file that knows the whole flow.
+
+read the picture - clean it - level it - split it into lines - straighten each line - read it - put it in its place
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from tenarai.errors import SettingsError, TenaraiError
+from tenarai.image.clean import Gray, clean, find_skew, turned
+from tenarai.image.line import Straight, straighten
+from tenarai.image.read import LIMITS, Limits, Source, read_picture, read_pictures
+from tenarai.model.runtime import LineRuntime
+from tenarai.page.layout import Box, Character, Direction, Line, Page, Region
+from tenarai.page.split import Split, split_lines
+from tenarai.text.ctc import Decoding
+
+AskedDirection = Literal["horizontal", "vertical", "auto"]
+Notes = tuple[tuple[str, str | float], ...]
+
+DEFAULT_MODEL = "reader.model"
+LEAST_SKEW = 0.004  # radians: below this, turning a page blurs it for nothing
+CLEARLY = 1.6  # a line so many times longer than wide runs along its length
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A picture that could not be read, and why, in one sentence."""
+
+    source: str
+    reason: str
+
+
+class Reader:
+    """An open model. Reading is deterministic: a line's text does not depend on what is read beside it.
+
+    `threads` lines are read at a time. One Reader may be used from several threads.
+    """
+
+    def __init__(self, runtime: LineRuntime, limits: Limits = LIMITS) -> None:
+        self.runtime = runtime
+        self.limits = limits
+
+    @property
+    def alphabet(self) -> tuple[str, ...]:
+        """The characters that this reader can give."""
+        return self.runtime.header.alphabet.characters[1:]
+
+    def read(self, picture: Source, *, direction: AskedDirection = "auto", explain: bool = False) -> Page:
+        """A page: path, bytes, stream, Pillow image or array of gray or RGB, to lines in reading order with text.
+
+        `explain` puts into `page.notes` what was done to the picture. A blank picture gives a page without lines.
+        Raises PictureError for what is no picture.
+        """
+        return self._read_gray(read_picture(picture, limits=self.limits), _name(picture), direction, explain)
+
+    def read_line(self, picture: Source, *, direction: AskedDirection = "auto", alternatives: int = 5) -> Line:
+        """A picture that holds one line (or a single character). "auto" decides by shape, and where the shape says
+        little, by which way reads with more confidence. Raises PictureError for what is no picture."""
+        _check_direction(direction)
+        gray = read_picture(picture, limits=self.limits)
+        result = clean(gray)
+        if result.blank:
+            shape: Direction = "vertical" if direction == "vertical" else "horizontal"
+            return Line(Box(0, 0, gray.shape[1], gray.shape[0]), shape, source="line")
+        ways = _ways(result.picture, direction)
+        lines = [self._read_box(result.picture, Box(0, 0, *gray.shape[::-1]), way, alternatives) for way in ways]
+        best = max(lines, key=lambda line: line.confidence or 0.0)
+        return replace(best, source="line")
+
+    def read_many(
+        self, pictures: Iterable[Source], *, direction: AskedDirection = "auto", explain: bool = False
+    ) -> Iterator[Page | Unread]:
+        """Pages of many pictures, in order, every page of a PDF or TIFF by itself. What cannot be read comes back as
+        `Unread` in its place, and the rest goes on."""
+        _check_direction(direction)
+        for picture in pictures:
+            name = _name(picture)
+            try:
+                for number, gray in enumerate(read_pictures(picture, limits=self.limits)):
+                    yield self._read_gray(gray, name if number == 0 else f"{name}#{number + 1}", direction, explain)
+            except TenaraiError as error:
+                yield Unread(name, str(error))
+
+    def _read_gray(self, gray: Gray, name: str, direction: AskedDirection, explain: bool) -> Page:
+        _check_direction(direction)
+        height, width = gray.shape
+        result = clean(gray)
+        if result.blank:
+            seen: Notes = (("contrast", result.contrast), ("blank", "yes"))
+            return Page(width, height, (), name, seen if explain else ())
+        skew = find_skew(result.picture)
+        level = turned(result.picture, skew) if abs(skew) > LEAST_SKEW else result.picture
+        split = split_lines(level, direction)
+        lines = self._read_boxes(level, split)
+        if abs(skew) > LEAST_SKEW:
+            lines = [_turned_back(line, skew, (width / 2, height / 2)) for line in lines]
+        regions: tuple[Region, ...] = ()
+        if lines:
+            around = lines[0].box
+            for line in lines[1:]:
+                around = around.union(line.box)
+            regions = (Region(around, tuple(lines), split.direction),)
+        notes: Notes = ()
+        if explain:
+            notes = (
+                ("polarity", "bright ink on dark, inverted" if result.inverted else "dark ink on bright"),
+                ("contrast", result.contrast),
+                ("skew", skew if abs(skew) > LEAST_SKEW else 0.0),
+                ("direction", split.direction),
+                ("scale", float(np.median([self._scale(line) for line in lines])) if lines else 1.0),
+            )
+        return Page(width, height, regions, name, notes)
+
+    def _scale(self, line: Line) -> float:
+        across = line.box.width if line.direction == "vertical" else line.box.height
+        return self.runtime.header.standard.height / max(1.0, across)
+
+    def _read_boxes(self, picture: Gray, split: Split) -> list[Line]:
+        straight = [self._straight(picture, box, split.direction) for box in split.boxes]
+        read = self.runtime.read_all(s.picture for s in straight)
+        lines = [
+            self._line(decoding, s, box, split.direction)
+            for decoding, s, box in zip(read, straight, split.boxes, strict=True)
+        ]
+        return [line for line in lines if line.text]
+
+    def _read_box(self, picture: Gray, box: Box, direction: Direction, alternatives: int) -> Line:
+        straight = self._straight(picture, box, direction)
+        return self._line(self.runtime.read(straight.picture, alternatives), straight, box, direction)
+
+    def _straight(self, picture: Gray, box: Box, direction: Direction) -> Straight:
+        left, top = int(box.left), int(box.top)
+        cut = picture[top : int(np.ceil(box.bottom)), left : int(np.ceil(box.right))]
+        height = self.runtime.header.standard.height
+        straight = straighten(cut, height, vertical=direction == "vertical", cleaned=True)
+        moved = straight.to_source.copy()
+        moved[:, 2] += (left, top)
+        return replace(straight, to_source=moved)
+
+    def _line(self, decoding: Decoding, straight: Straight, box: Box, direction: Direction) -> Line:
+        height, width = straight.picture.shape
+        text = decoding.text.strip()
+        characters = []
+        for span in decoding.spans:
+            start, end = self.runtime.pixels(span.start, span.end)
+            place = _box_of(straight.to_source, max(0.0, start), 0.0, min(float(width), max(end, start + 1)), height)
+            characters.append(Character(span.character, place, span.confidence, span.alternatives))
+        while characters and characters[0].text == " ":
+            del characters[0]
+        while characters and characters[-1].text == " ":
+            del characters[-1]
+        outline = _corners(straight.to_source, 0.0, 0.0, width, height)
+        polygon = tuple((float(x), float(y)) for x, y in outline)
+        return Line(box, direction, text, decoding.confidence, tuple(characters), polygon, "projection")
+
+
+def load(model: str | Path | None = None, *, threads: int = 1, limits: Limits = LIMITS) -> Reader:
+    """The shipped reader, or that of a model file. Raises ModelFileError for a file that is no model."""
+    return Reader(LineRuntime(shipped_model() if model is None else Path(model), threads), limits)
+
+
+def shipped_model() -> Path:
+    """The model file inside the package."""
+    return Path(str(files("tenarai") / "weights" / DEFAULT_MODEL))
+
+
+def _name(picture: Source) -> str:
+    return str(picture) if isinstance(picture, str | Path) else ""
+
+
+def _check_direction(direction: str) -> None:
+    if direction not in ("horizontal", "vertical", "auto"):
+        raise SettingsError(f"direction is horizontal, vertical or auto, not {direction!r}.")
+
+
+def _ways(picture: Gray, direction: AskedDirection) -> list[Direction]:
+    """The directions worth trying for a picture of one line."""
+    if direction == "vertical":
+        return ["vertical"]
+    rows, columns = np.nonzero(picture < 128)
+    if direction == "horizontal" or len(rows) == 0:
+        return ["horizontal"]
+    tall, wide = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
+    if wide > CLEARLY * tall:
+        return ["horizontal"]
+    if tall > 2 * CLEARLY * wide:
+        return ["vertical"]
+    # A nearly square picture is a single character more often than a column of two.
+    return ["horizontal", "vertical"] if tall > 1.3 * wide else ["horizontal"]
+
+
+def _corners(matrix: npt.NDArray[np.float64], *box: float) -> npt.NDArray[np.float64]:
+    left, top, right, bottom = box
+    corners = np.array([[left, right, right, left], [top, top, bottom, bottom], [1, 1, 1, 1]], float)
+    return np.asarray((matrix @ corners).T)
+
+
+def _box_of(matrix: npt.NDArray[np.float64], left: float, top: float, right: float, bottom: float) -> Box:
+    points = _corners(matrix, left, top, max(left, right), bottom)
+    return Box(*points.min(axis=0), *points.max(axis=0))
+
+
+def _turned_back(line: Line, angle: float, middle: tuple[float, float]) -> Line:
+    """A line found on the levelled page, in the pixels of the page as it was given."""
+    cos, sin = float(np.cos(angle)), float(np.sin(angle))
+    x0, y0 = middle
+    # Levelling turned the page by -angle about its middle; this turns back.
+    matrix = np.array([[cos, -sin, x0 - cos * x0 + sin * y0], [sin, cos, y0 - sin * x0 - cos * y0]])
+
+    def moved(box: Box) -> Box:
+        return _box_of(matrix, box.left, box.top, box.right, box.bottom)
+
+    polygon = tuple(
+        (float(x), float(y))
+        for x, y in (matrix @ np.array([*zip(*line.polygon, strict=True), [1.0] * len(line.polygon)])).T
+    )
+    characters = tuple(replace(c, box=moved(c.box)) for c in line.characters)
+    return replace(line, box=moved(line.box), polygon=polygon, characters=characters)

@@ -1,0 +1,155 @@
+"""Where training lines come from: composed from strokes and fonts, or real ones, distorted anew every time."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from tenarai.dataset.pairs import LinePair, read_pairs
+from tenarai.image.clean import Gray, clean
+from tenarai.image.line import straighten
+from tenarai.image.read import read_picture
+from tenarai.synth.fonts import HandFont, find_fonts
+from tenarai.synth.hand import Hand, Rng
+from tenarai.synth.line import Composed, compose_font, compose_strokes, compose_words
+from tenarai.synth.paper import Paper
+from tenarai.synth.strokes import KanjiVG, StrokeFile, StrokeSource
+from tenarai.synth.words import Texts, read_texts, shipped_texts
+from tenarai.text.alphabet import HIRAGANA, KATAKANA, Alphabet
+from tenarai.text.normalise import normalise
+from tenarai.train.recipe import DataSettings
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingLine:
+    """A line at reading height `(height, width) uint8`, 255 = paper, and its text."""
+
+    picture: Gray
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A line as a camera sees it, `(height, width) uint8`, any light and polarity, and its text."""
+
+    picture: Gray
+    text: str
+    vertical: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RealLine:
+    """Ink of a line that a person wrote, `(height, width) uint8`, 255 = ink, kept in memory."""
+
+    ink: npt.NDArray[np.uint8]
+    text: str
+    vertical: bool
+
+
+class LineMaker:
+    """Draws training lines: composed from strokes and fonts, or real ones, distorted anew every time."""
+
+    def __init__(self, data: DataSettings, alphabet: Alphabet, height: int, corpora: Path, validation: bool = False):
+        self.data, self.alphabet, self.height = data, alphabet, height
+        known = "".join(alphabet.characters)
+        kanji = "".join(c for c in known if "一" <= c <= "鿿")
+        # Kana are drawn as often as kanji when characters are drawn evenly: there are twenty kanji to one of them.
+        rare = kanji + (HIRAGANA + KATAKANA) * 4 + "0123456789「」、。ーっッ々" * 4
+        rare = "".join(c for c in rare if c in alphabet)
+        paths = [corpora / p for p in data.texts] or shipped_texts()
+        self.texts: Texts = read_texts(paths, rare, known)
+        self.paper = Paper(7)
+        self.sources: tuple[StrokeSource, ...] = (KanjiVG(),)
+        self.drawn = tuple(StrokeFile(corpora / p) for p in data.strokes)
+        self.japanese = self._fonts(corpora, data.japanese_fonts, validation)
+        self.latin = self._fonts(corpora, data.latin_fonts, False)
+        self.real = self._real_lines(corpora, validation)
+
+    def _fonts(self, corpora: Path, folders: tuple[str, ...], validation: bool) -> list[HandFont]:
+        paths = [path for folder in folders for path in find_fonts(corpora / folder)]
+        held = self.data.validation_fonts
+        return [HandFont(p) for p in paths if (p.name in held) == (validation and bool(held))]
+
+    def _real_lines(self, corpora: Path, validation: bool) -> list[RealLine]:
+        lines = []
+        for corpus in self.data.lines:
+            pairs = [p for p in read_pairs(corpora / corpus.path) if corpus.boilerplate or not p.boilerplate]
+            held = held_out_writers(pairs, corpus.validation_writers)
+            for pair in pairs:
+                text = normalise(pair.text, "nfc")
+                if (pair.writer in held) != validation or not text or self.alphabet.missing(text):
+                    continue
+                if validation and pair.boilerplate:
+                    continue
+                gray = read_picture(pair.load())
+                ink = 255 - clean(gray).picture
+                lines.append(RealLine(ink, text, pair.direction == "vertical"))
+        return lines
+
+    def photographed(self, line: RealLine, rng: Rng) -> Photo:
+        """A real line leaned, stretched, wrinkled and photographed again."""
+        height, width = line.ink.shape
+        lean = float(rng.normal(0, 0.12))
+        stretch = float(np.exp(rng.normal(0, 0.12)))
+        reach = abs(lean) * height
+        matrix = np.array([[stretch, -lean, reach if lean > 0 else 0.0], [0.0, 1.0, 0.0]])
+        size = (int(width * stretch + reach) + 1, height)
+        ink = cv2.warpAffine(line.ink, matrix, size, flags=cv2.INTER_LINEAR).astype(np.uint8)
+        return Photo(self.paper.photograph(ink, rng, vertical=line.vertical).picture, line.text, line.vertical)
+
+    def plain_line(self, line: RealLine) -> TrainingLine:
+        """A real line as it is read: no distortion."""
+        picture = straighten(255 - line.ink, self.height, vertical=line.vertical, cleaned=True).picture
+        return TrainingLine(picture, line.text)
+
+    def draw(self, rng: Rng) -> TrainingLine:
+        """One line as the network sees it."""
+        photo = self.photo(rng)
+        picture = straighten(photo.picture, self.height, vertical=photo.vertical).picture
+        return TrainingLine(picture, photo.text)
+
+    def photo(self, rng: Rng) -> Photo:
+        """One line, of a kind drawn as the settings say."""
+        while True:
+            if rng.random() < self.data.latin:
+                if self.real and rng.random() < self.data.real:
+                    return self.photographed(self.real[int(rng.integers(len(self.real)))], rng)
+                composed = self._compose_latin(rng)
+            else:
+                composed = self._compose_japanese(rng)
+            if composed is not None:
+                picture = self.paper.photograph(composed.ink, rng, vertical=composed.vertical).picture
+                return Photo(picture, composed.text, composed.vertical)
+
+    def _compose_latin(self, rng: Rng) -> Composed | None:
+        text = self.texts.draw_latin(rng, self.data.longest_latin)
+        hand = Hand.sample(rng)
+        if not self.latin or rng.random() < 0.08:
+            return compose_strokes(text, self.sources, hand, rng)
+        font = self.latin[int(rng.integers(len(self.latin)))]
+        if rng.random() < 0.35:
+            # Letter by letter: hands that do not join, with uneven letters.
+            return compose_font(text, font, hand, rng)
+        return compose_words(text, font, hand, rng)
+
+    def _compose_japanese(self, rng: Rng) -> Composed | None:
+        text = self.texts.draw_japanese(rng, self.data.longest_japanese)
+        vertical = bool(rng.random() < self.data.vertical) and len(text) > 1
+        hand = Hand.sample(rng)
+        if self.japanese and rng.random() < self.data.font:
+            font = self.japanese[int(rng.integers(len(self.japanese)))]
+            return compose_font(text, font, hand, rng, vertical=vertical)
+        sources = self.sources
+        if self.drawn and rng.random() < 0.25:
+            sources = (self.drawn[int(rng.integers(len(self.drawn)))], *sources)
+        return compose_strokes(text, sources, hand, rng, vertical=vertical)
+
+
+def held_out_writers(pairs: list[LinePair], count: int) -> frozenset[str]:
+    """So many writers, chosen by name alone: evenly along the sorted names, the same in every run."""
+    writers = sorted({p.writer for p in pairs if p.writer is not None})
+    if not count or not writers:
+        return frozenset()
+    return frozenset(writers[i * len(writers) // count] for i in range(min(count, len(writers))))
