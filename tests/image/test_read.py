@@ -253,6 +253,7 @@ def test_orientation_of_a_pillow_image_leaves_the_image_alone() -> None:
     assert image.size == (4, 3) and image.getexif()[0x0112] == 6
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's own words about the damage
 def test_damaged_exif_does_not_lose_the_picture() -> None:
     data = encoded(
         Image.fromarray(np.full((16, 16), 200, np.uint8)), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage"
@@ -292,7 +293,7 @@ def test_the_depth_map_of_a_telephone_is_no_second_picture() -> None:
 
 def test_one_picture_has_frame_zero_only() -> None:
     for source in (RAMP, Image.fromarray(RAMP), encoded(Image.fromarray(RAMP))):
-        with pytest.raises(PictureError, match="frame 1 was asked|Frame 1 was asked"):
+        with pytest.raises(PictureError, match=r"(?i)frame 1 was asked"):
             read_picture(source, frame=1)
         with pytest.raises(PictureError, match="count from 0"):
             read_picture(source, frame=-1)
@@ -422,6 +423,7 @@ SMALL = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's own words about the damage
 @given(st.sampled_from(SMALL), st.data())
 @settings(max_examples=150, deadline=None)
 def test_damage_gives_a_picture_or_our_error(data: bytes, draw: st.DataObject) -> None:

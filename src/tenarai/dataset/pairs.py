@@ -6,8 +6,10 @@ file, or in a zip of the same name.
 
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tenarai.errors import DataError
@@ -23,7 +25,7 @@ class LinePair:
     text: str
     load: Callable[[], bytes]
     writer: str | None = None
-    direction: str = "horizontal"
+    direction: str = "auto"  # or "horizontal", "vertical"
     boilerplate: bool = False  # a printed or copied form sentence: trained on, but left out of every figure
 
 
@@ -51,15 +53,16 @@ def _from_folder(folder: Path) -> Iterator[LinePair]:
         truth = path.with_suffix(".gt.txt")
         if truth.exists():
             try:
-                text = truth.read_text("utf-8").strip()
+                text = truth.read_text("utf-8-sig").strip()
             except UnicodeDecodeError:
                 raise DataError(f"{truth} is not UTF-8 text.") from None
-            yield LinePair(path.name, text, path.read_bytes)
+            yield LinePair(path.name, text, partial(_file_bytes, path))
 
 
 def _from_rows(file: Path) -> Iterator[LinePair]:
     try:
-        rows = file.read_text("utf-8").splitlines()
+        # JSON strings may hold U+2028 and other ends of line that splitlines would cut at.
+        rows = file.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file} cannot be read as JSON lines: {error}.") from None
     packed = file.with_suffix(".zip")
@@ -70,13 +73,16 @@ def _from_rows(file: Path) -> Iterator[LinePair]:
             archive = zipfile.ZipFile(packed)
         except zipfile.BadZipFile:
             raise DataError(f"{packed} is not a zip file, or is cut short.") from None
-        members = {Path(name).name: name for name in archive.namelist()}
+        names = archive.namelist()
+        members = {Path(name).name: name for name in names} | {name: name for name in names}
     for number, line in enumerate(rows, 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-            name, text = str(row["file"]), str(row["text"])
+            name, text = row["file"], row["text"]
+            if not isinstance(name, str) or not isinstance(text, str):
+                raise TypeError
         except (ValueError, KeyError, TypeError):
             raise DataError(f'{file}: line {number} is not a JSON object with "file" and "text".') from None
         yield LinePair(
@@ -84,16 +90,30 @@ def _from_rows(file: Path) -> Iterator[LinePair]:
             text,
             _loader(file, name, archive, members),
             row.get("writer"),
-            row.get("direction", "horizontal"),
+            str(row.get("direction", "auto")),
             bool(row.get("boilerplate", False)),
         )
 
 
 def _loader(file: Path, name: str, archive: zipfile.ZipFile | None, members: dict[str, str]) -> Callable[[], bytes]:
     path = file.parent / name
-    if archive is not None and Path(name).name in members:
-        member = members[Path(name).name]
-        return lambda: archive.read(member)
+    member = members.get(name) or members.get(Path(name).name)
+    if archive is not None and member is not None:
+        return partial(_member_bytes, archive, member)
     if not path.resolve().is_relative_to(file.parent.resolve()):
         raise DataError(f"{file} names {name}, which lies outside its folder.")
-    return path.read_bytes
+    return partial(_file_bytes, path)
+
+
+def _file_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"The picture {path} cannot be read: {error.strerror}.") from None
+
+
+def _member_bytes(archive: zipfile.ZipFile, member: str) -> bytes:
+    try:
+        return archive.read(member)
+    except (OSError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"The picture {member} in {archive.filename} cannot be read: {error}.") from None

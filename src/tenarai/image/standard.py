@@ -45,12 +45,12 @@ class Standard:
         scaled = gray.astype(np.float32) * np.float32(1 / 255)
         if self.range == "ink":
             return np.asarray(1 - scaled, np.float32)
-        return scaled if self.range == "unit" else np.asarray(scaled * 2 - 1, np.float32)
+        return np.asarray(scaled if self.range == "unit" else scaled * 2 - 1, np.float32)
 
     def gray(self, values: npt.NDArray[np.float32]) -> Gray:
         """The inverse of `values`, rounded to uint8."""
         unit = 1.0 - values if self.range == "ink" else values if self.range == "unit" else (values + 1.0) / 2.0
-        return np.clip(np.rint(unit * 255.0), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(np.rint(unit * 255.0), 0, 255), np.uint8)
 
     def padded_width(self, width: int) -> int:
         """The width in pixels at which a line of `width` is read: padding on both sides, up to the next multiple."""

@@ -84,6 +84,9 @@ def read_network(path: Path) -> tuple[Recogniser, Header]:
             continue
         if name not in weights:
             raise ModelFileError(f"The model file {path} lacks the weights {name!r}: it cannot be trained further.")
-        value.copy_(torch.from_numpy(numpy_helper.to_array(weights[name]).copy()))
+        read = torch.from_numpy(numpy_helper.to_array(weights[name]).copy())
+        if read.shape != value.shape:
+            raise ModelFileError(f"The sizes in the model file {path} do not fit its weights {name!r}: copy it again.")
+        value.copy_(read)
     network.load_state_dict(state)
     return network, header

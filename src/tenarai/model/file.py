@@ -53,6 +53,8 @@ class Header:
     @classmethod
     def from_json(cls, data: Mapping[str, Any], where: str) -> "Header":
         """Raises ModelFileError for a newer version, another kind, or a part that is missing."""
+        if not isinstance(data, dict):
+            raise ModelFileError(f"The header of the model file {where} is damaged.")
         if data.get("format") != FORMAT:
             raise ModelFileError(f"{where} is an ONNX file, but not one that tenarai wrote: it has no tenarai header.")
         if data.get("version") != VERSION:
@@ -62,19 +64,26 @@ class Header:
         if data.get("kind") not in KINDS:
             raise ModelFileError(f"{where} holds a {data.get('kind')!r}; this tenarai knows {', '.join(KINDS)}.")
         try:
-            return cls(
+            header = cls(
                 kind=data["kind"],
                 name=str(data["name"]),
-                sizes=data["sizes"],
-                alphabet=Alphabet.of(data["alphabet"]),
+                sizes=dict(data["sizes"]),
+                # Not Alphabet.of: it would drop a character written twice, and every later label would be off by one.
+                alphabet=Alphabet(("", *data["alphabet"])),
                 standard=Standard(**data["standard"]),
                 down=int(data["down"]),
-                training=data["training"],
+                training=dict(data["training"]),
                 licences=tuple(data["licences"]),
                 licence=str(data["licence"]),
             )
         except (KeyError, TypeError, ValueError, AlphabetError, SettingsError) as error:
             raise ModelFileError(f"The header of the model file {where} is damaged ({error}).") from None
+        if header.sizes.get("classes") != len(header.alphabet):
+            raise ModelFileError(
+                f"The header of the model file {where} is damaged: its alphabet has {len(header.alphabet)} labels, its "
+                f"network {header.sizes.get('classes')} classes."
+            )
+        return header
 
 
 def read_bytes(path: Path) -> bytes:

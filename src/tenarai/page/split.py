@@ -6,8 +6,8 @@ by the valleys of the row profile (Likforman-Sulem et al. 2007, section 4.1), ju
 which the connected components give.
 """
 
-import itertools
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import cv2
@@ -17,16 +17,15 @@ import numpy.typing as npt
 from tenarai.errors import DataError
 from tenarai.image.clean import Gray, binarised
 from tenarai.page.layout import Box, Direction
+from tenarai.page.paper import pen_width, runs_of, without_rules, without_shadows
 
 SIDE = 1600  # larger pictures are halved and so on before measuring: strokes stay 2 pixels wide, time stays bounded
 LEAST_INK = 12  # pixels of ink below which a picture is blank
-RULE_LENGTH = 0.2  # of the picture's side: straight runs as long as this are ruled lines, if as thin as RULE_THIN of it
-RULE_LEAST = 100  # pixels
-RULE_THIN = 1 / 25
 SPECK = 0.15  # of the size of the writing: dust, and dots which only count next to other ink
 SMALLEST_LINE = 0.35  # of the size: a line has at least one part as large as this
 SHALLOW = 0.6  # a valley higher than this part of the lower of its two peaks lies inside a line
 ONE_LINE = 1.45  # of the size: rows no taller in all are one line, however deep the valleys (三, ニ, い)
+NARROW = 2.3  # of the size: less than the height of two lines
 FRAGMENT = 0.55  # of the usual line height: lower bands close to another are a part of it
 FLAT = 0.3  # of the size: wide ink no higher is what is left of a ruled line
 TOO_TALL = 1.7  # of the line pitch: taller lines are looked at again, for two that touch
@@ -43,35 +42,36 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """Connected components: `labels (h, w) int32`, and for each of n: edges in pixels `(n, 4)` l t r b, ink, size."""
+    """Connected components of a mask: `mask (h, w) uint8`, `labels (h, w) int32`, and for each of n components its
+    edges in pixels `(n, 4)` l t r b, its ink in pixels, and the size of writing that it speaks for.
+    """
 
+    mask: Gray
     labels: npt.NDArray[np.int32]
     edges: npt.NDArray[np.int64]
     ink: npt.NDArray[np.int64]
     sizes: npt.NDArray[np.int64]
-    pen: float
 
     @property
     def reach(self) -> npt.NDArray[np.int64]:
         """The longer side of each."""
         return np.asarray(np.maximum(self.edges[:, 2] - self.edges[:, 0], self.edges[:, 3] - self.edges[:, 1]))
 
-    def typical(self, share: float = 0.65) -> float:
-        """The size of the writing, in pixels: some three quarters of a kanji, an ascender and a half of Latin."""
-        order = np.argsort(self.sizes)
-        mass = np.cumsum(self.ink[order])
-        return float(self.sizes[order][np.searchsorted(mass, share * mass[-1])])
+    @property
+    def middle(self) -> npt.NDArray[np.float64]:
+        """The row half way down each."""
+        return np.asarray((self.edges[:, 1] + self.edges[:, 3]) / 2)
 
-    def near(self, start: int, stop: int, size: float) -> float:
-        """The size of the writing in rows `start` to `stop`, not far from `size`, that of the page."""
-        middle = (self.edges[:, 1] + self.edges[:, 3]) / 2
-        here = (middle >= start) & (middle < stop)
+    def size(self, start: float = -np.inf, stop: float = np.inf) -> float:
+        """The size of the writing between two rows, in pixels: three quarters of a kanji, an ascender and a half of
+        Latin. Weighted by ink, so that the many dots of a page do not count as writing; 0.0 where there is none.
+        """
+        here = (self.middle >= start) & (self.middle < stop)
         if not here.any():
-            return size
+            return 0.0
         order = np.argsort(self.sizes[here])
         mass = np.cumsum(self.ink[here][order])
-        local = float(self.sizes[here][order][np.searchsorted(mass, 0.65 * mass[-1])])
-        return min(2.0 * size, max(0.5 * size, local))
+        return float(self.sizes[here][order][np.searchsorted(mass, 0.65 * mass[-1])])
 
 
 def split_lines(picture: Gray, direction: Direction | Literal["auto"] = "auto") -> Split:
@@ -86,109 +86,53 @@ def split_lines(picture: Gray, direction: Direction | Literal["auto"] = "auto") 
         )
     if direction not in ("auto", "horizontal", "vertical"):
         raise DataError(f"A direction is auto, horizontal or vertical, not {direction!r}.")
-    fallback: Direction = "horizontal" if direction == "auto" else direction
-    if min(picture.shape) < 2:
-        return Split(fallback, ())
-    scale = min(1.0, SIDE / max(picture.shape))
-    small = picture
-    if scale < 1.0:
-        size = (max(2, round(picture.shape[1] * scale)), max(2, round(picture.shape[0] * scale)))
-        small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-    mask = _without_rules(binarised(small).astype(np.uint8))
-    if int(mask.sum()) < LEAST_INK:
-        return Split(fallback, ())
-    mask = _without_shadows(mask)
-    if int(mask.sum()) < LEAST_INK:
-        return Split(fallback, ())
-    parts = _components(mask)
-    size_ = parts.typical()
-    keep = parts.reach >= max(2.0, SPECK * size_)
-    if not keep.any():
-        return Split(fallback, ())
-    found: Direction = _find_direction(mask, size_) if direction == "auto" else direction
+    small = _shrunk(picture)
+    mask = binarised(small).astype(np.uint8)
+    pen = pen_width(mask)
+    mask = without_shadows(without_rules(mask, pen), pen)
+    if np.count_nonzero(mask) < LEAST_INK:
+        return Split("horizontal" if direction == "auto" else direction, ())
+    parts = _components(mask, pen)
+    size = parts.size()
+    found: Direction = _find_direction(mask, size) if direction == "auto" else direction
     if found == "vertical":
         parts = _turned(parts)
-    rows = _boxes(parts, _bands(parts, keep, size_), keep, size_)
-    height, width = picture.shape
-    margin = MARGIN * size_ + 1
-    boxes = []
-    for left, top, right, bottom in rows:
-        if found == "vertical":
-            left, top, right, bottom = small.shape[1] - bottom, left, small.shape[1] - top, right
-        boxes.append(
-            Box(
-                max(0.0, (left - margin) * width / small.shape[1]),
-                max(0.0, (top - margin) * height / small.shape[0]),
-                min(float(width), (right + margin) * width / small.shape[1]),
-                min(float(height), (bottom + margin) * height / small.shape[0]),
-            )
-        )
-    return Split(found, tuple(boxes))
+    rows = np.array(_boxes(parts, _bands(parts, size), size), np.float64).reshape(-1, 4)
+    left, top, right, bottom = rows.T
+    if found == "vertical":
+        left, top, right, bottom = small.shape[1] - bottom, left, small.shape[1] - top, right
+    margin = MARGIN * size + 1
+    across, down = picture.shape[1] / small.shape[1], picture.shape[0] / small.shape[0]
+    edges = np.stack(
+        (
+            np.maximum(0, (left - margin) * across),
+            np.maximum(0, (top - margin) * down),
+            np.minimum(picture.shape[1], (right + margin) * across),
+            np.minimum(picture.shape[0], (bottom + margin) * down),
+        ),
+        axis=1,
+    )
+    return Split(found, tuple(Box(*row) for row in edges.tolist()))
 
 
-def _without_rules(mask: Gray) -> Gray:
-    """Long thin straight lines taken out, in both directions; ink that crosses them is closed again."""
-    return np.ascontiguousarray(_without_level_rules(np.ascontiguousarray(_without_level_rules(mask).T)).T)
+def _shrunk(picture: Gray) -> Gray:
+    scale = SIDE / max(picture.shape)
+    if scale >= 1.0:
+        return picture
+    size = (max(2, round(picture.shape[1] * scale)), max(2, round(picture.shape[0] * scale)))
+    # Down to a half, two pixels are all there is to average, and linear interpolation is several times faster.
+    method = cv2.INTER_LINEAR if scale >= 0.5 else cv2.INTER_AREA
+    return np.asarray(cv2.resize(picture, size, interpolation=method), np.uint8)
 
 
-def _without_level_rules(mask: Gray) -> Gray:
-    length = int(max(RULE_LENGTH * mask.shape[1], RULE_LEAST))
-    if length >= mask.shape[1]:
-        return mask
-    # One pixel up and down joins the steps of a rule that is not quite level.
-    thick = cv2.dilate(mask, np.ones((3, 1), np.uint8))
-    runs = cv2.erode(thick, np.ones((1, length), np.uint8), borderValue=0)
-    if not runs.any():
-        return mask
-    runs = cv2.dilate(runs, np.ones((1, length), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
-    thickness = stats[:, cv2.CC_STAT_AREA] / np.maximum(1, stats[:, cv2.CC_STAT_WIDTH])
-    thin = thickness - 2 <= np.maximum(3.0, RULE_THIN * stats[:, cv2.CC_STAT_WIDTH])
-    thin[0] = False
-    rule = thin[labels].astype(np.uint8)
-    rest = mask & (1 - rule)
-    widest = int(np.ceil(thickness[thin].max(initial=0))) + 2
-    # Where ink stands both above and below, a stroke crosses.
-    crossing = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((widest, 1), np.uint8)) & rule & mask
-    without = np.asarray(rest | crossing, np.uint8)
-    # A picture of nothing else is a dash or a one (一), not an empty form.
-    return without if int(without.sum()) > 0.05 * int(mask.sum()) else mask
-
-
-def _pen(mask: Gray) -> float:
-    """The usual width of strokes in pixels: the median run of ink, along rows or columns, whichever is shorter."""
-    medians = []
-    for across in (mask, mask.T):
-        steps = np.diff(np.pad(across, ((0, 0), (1, 1))).astype(np.int8).ravel())
-        medians.append(float(np.median(np.flatnonzero(steps < 0) - np.flatnonzero(steps > 0))))
-    return max(1.0, min(medians))
-
-
-def _without_shadows(mask: Gray) -> Gray:
-    """Solid patches and bands that touch the picture's edge taken out: no pen fills such areas."""
-    pen = _pen(mask)
-    side = int(5 * pen) | 1
-    solid = cv2.erode(mask, np.ones((side, side), np.uint8), borderValue=1)
-    edge = np.concatenate((mask[0], mask[-1], mask[:, 0], mask[:, -1]))
-    if not edge.any():
-        return mask
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    touching = np.unique(np.concatenate((labels[0], labels[-1], labels[:, 0], labels[:, -1])))
-    cores = np.bincount(labels[solid > 0], minlength=len(stats))
-    dark = np.zeros(len(stats), np.bool_)
-    dark[touching] = cores[touching] > 0.2 * stats[touching, cv2.CC_STAT_AREA]
-    dark[0] = False
-    return np.where(dark[labels], 0, mask).astype(np.uint8)
-
-
-def _components(mask: Gray) -> _Parts:
-    pen = _pen(mask)
+def _components(mask: Gray, pen: float) -> _Parts:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     left, top, width, height, ink = (stats[1:, i].astype(np.int64) for i in range(5))
     longer, shorter = np.maximum(width, height), np.minimum(width, height)
     # A single stroke tells the size of writing by its length, a joined word or column by its narrow side.
-    sizes = np.where(ink <= 1.5 * pen * longer, longer, shorter)
-    return _Parts(labels, np.stack((left, top, left + width, top + height), axis=1), ink, sizes, pen)
+    sizes = np.where(ink <= 1.6 * pen * longer, longer, shorter)
+    edges = np.stack((left, top, left + width, top + height), axis=1)
+    return _Parts(mask, np.asarray(labels, np.int32), edges, ink, sizes)
 
 
 def _turned(parts: _Parts) -> _Parts:
@@ -196,7 +140,7 @@ def _turned(parts: _Parts) -> _Parts:
     left, top, right, bottom = parts.edges.T
     width = parts.labels.shape[1]
     edges = np.stack((top, width - right, bottom, width - left), axis=1)
-    return _Parts(np.rot90(parts.labels), edges, parts.ink, parts.sizes, parts.pen)
+    return _Parts(np.rot90(parts.mask), np.rot90(parts.labels), edges, parts.ink, parts.sizes)
 
 
 def _smooth(profile: npt.NDArray[np.float64], sigma: float) -> npt.NDArray[np.float64]:
@@ -208,35 +152,26 @@ def _find_direction(mask: Gray, size: float) -> Direction:
     """By three signs: the shape of the ink, the depth of the valleys, and the gaps between neighbours."""
     across, down = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
     width, height = float(across[-1] - across[0] + 1), float(down[-1] - down[0] + 1)
-    if min(width, height) <= ONE_LINE * size:
-        return "vertical" if height > 1.2 * width else "horizontal"
-    unevenness = []
-    gaps = []
+    # Too low for two lines: writing runs along it, however wide its characters stand apart.
+    if min(width, height) <= NARROW * size and max(width, height) > 1.3 * min(width, height):
+        return "vertical" if height > width else "horizontal"
+    unevenness, gaps = [], []
     for turned in (mask, mask.T):
         profile = turned.sum(axis=1, dtype=np.float64)
         ink = np.flatnonzero(profile)
         smooth = _smooth(np.pad(profile[ink[0] : ink[-1] + 1], int(size / 4) + 1), 0.15 * size)
         unevenness.append(float(smooth.var() / smooth.mean() ** 2))
-        gaps.append(_usual_gap(turned, 0.25 * size))
+        runs = runs_of(turned, ink=False)
+        runs = runs[runs > 0.25 * size]  # narrower ones lie within a character
+        gaps.append(float(np.median(runs)) if len(runs) > 10 else size)
     # Each is a ratio of one direction to the other; where nothing tells, 0.2 leaves it horizontal.
-    signs = np.log(unevenness[0] / unevenness[1]) + np.log(gaps[1] / gaps[0]) + 0.3 * np.log(width / height) + 0.2
+    signs = np.log(unevenness[0] / unevenness[1]) + np.log(gaps[1] / gaps[0]) + 0.5 * np.log(width / height) + 0.2
     return "horizontal" if signs >= 0 else "vertical"
 
 
-def _usual_gap(mask: Gray, least: float) -> float:
-    """The median run of paper between ink along a row, in pixels, those within a character left out."""
-    steps = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
-    rows, at = np.nonzero(steps)
-    begins = steps[rows, at] > 0
-    between = ~begins[:-1] & begins[1:] & (rows[:-1] == rows[1:])
-    gaps = np.diff(at)[between]
-    gaps = gaps[gaps > least]
-    return float(np.median(gaps)) if len(gaps) > 10 else 4 * least
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Band:
-    """Rows that may be one line: half-open range, highest level of the smooth profile, ink's own rows."""
+    """Rows that may be one line: half-open range, the height of its profile's peak, the rows of the bulk of its ink."""
 
     start: int
     stop: int
@@ -244,81 +179,145 @@ class _Band:
     top: int
     bottom: int
 
+    @property
+    def middle(self) -> float:
+        return (self.top + self.bottom) / 2
 
-def _band(smooth: npt.NDArray[np.float64], start: int, stop: int) -> _Band:
-    peak = float(smooth[start:stop].max())
-    ink = np.flatnonzero(smooth[start:stop] > 0.15 * peak)
-    top, bottom = (int(ink[0]), int(ink[-1]) + 1) if len(ink) else (0, 0)
-    return _Band(start, stop, peak, start + top, start + bottom)
-
-
-def _bands(parts: _Parts, keep: npt.NDArray[np.bool_], size: float) -> list[_Band]:
-    known = np.concatenate(([False], keep))
-    profile = known[parts.labels].sum(axis=1, dtype=np.float64)
-    smooth = _smooth(profile, 0.18 * size)
-    bands = _merged(_first_bands(smooth), smooth, parts, size)
-    return _without_fragments(bands, smooth)
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
 
 
-def _first_bands(smooth: npt.NDArray[np.float64]) -> list[_Band]:
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    """Ink of each row, `(height,) float64` in pixels, and the same smoothed."""
+
+    rows: npt.NDArray[np.float64]
+    smooth: npt.NDArray[np.float64]
+
+    def band(self, start: int, stop: int) -> _Band:
+        here = self.rows[start:stop]
+        ink = np.flatnonzero(here > 0.1 * here.max(initial=0.0))
+        top, bottom = (int(ink[0]), int(ink[-1]) + 1) if len(ink) else (0, stop - start)
+        return _Band(start, stop, float(self.smooth[start:stop].max(initial=0.0)), start + top, start + bottom)
+
+    def joined(self, bands: list[_Band], first: int) -> list[_Band]:
+        """`bands` with number `first` and the next as one."""
+        return [*bands[:first], self.band(bands[first].start, bands[first + 1].stop), *bands[first + 2 :]]
+
+
+def _bands(parts: _Parts, size: float) -> list[_Band]:
+    """The rows of each line."""
+    profile = parts.mask.sum(axis=1, dtype=np.float64)
+    specks = parts.reach < SPECK * size
+    # They are lower than the smoothing is wide: one row stands for all of theirs.
+    profile -= np.bincount(parts.middle[specks].astype(int), parts.ink[specks], minlength=len(profile))
+    profile = np.maximum(profile, 0.0)
+    both = _Profile(profile, _smooth(profile, 0.18 * size))
+    return _parted(_without_fragments(_merged(_first_bands(both), both, parts, size), both), both, parts, size)
+
+
+def _first_bands(profile: _Profile) -> list[_Band]:
     """Cut at every valley; in the middle of flat ones."""
-    level = smooth > 1e-3 * smooth.max()
-    step = np.sign(np.diff(np.where(level, smooth, 0.0)))
+    smooth = np.where(profile.smooth > 1e-3 * profile.smooth.max(), profile.smooth, 0.0)
+    step = np.sign(np.diff(smooth))
     turns = np.flatnonzero(step)
-    falls = step[turns]
-    valleys = np.flatnonzero((falls[:-1] < 0) & (falls[1:] > 0))
+    valleys = np.flatnonzero((step[turns][:-1] < 0) & (step[turns][1:] > 0))
     cuts = [0, *((turns[valleys] + 1 + turns[valleys + 1]) // 2).tolist(), len(smooth)]
-    return [_band(smooth, a, b) for a, b in itertools.pairwise(cuts) if b > a and smooth[a:b].max() > 0]
+    return [profile.band(start, stop) for start, stop in pairwise(cuts) if smooth[start:stop].any()]
 
 
-def _merged(bands: list[_Band], smooth: npt.NDArray[np.float64], parts: _Parts, size: float) -> list[_Band]:
-    """Bands joined until every valley between two is deep and no two are as small as one line."""
+def _merged(bands: list[_Band], profile: _Profile, parts: _Parts, size: float) -> list[_Band]:
+    """Bands joined until every valley between two is deep and no two are as low as one line."""
     while len(bands) > 1:
         # How much two neighbours belong together: over 1 they are one line.
         bonds = []
-        for upper, lower in itertools.pairwise(bands):
-            valley = float(smooth[lower.start - 1 : lower.start + 1].min())
+        for upper, lower in pairwise(bands):
+            valley = float(profile.smooth[lower.start - 1 : lower.start + 1].min())
             shallow = valley / min(upper.peak, lower.peak) / SHALLOW
-            close = ONE_LINE * parts.near(upper.start, lower.stop, size) / max(1, lower.bottom - upper.top)
+            # A large heading has large characters; but one joined blot must not swallow lines.
+            local = min(2.0 * size, max(0.5 * size, parts.size(upper.start, lower.stop)))
+            close = ONE_LINE * local / max(1, lower.bottom - upper.top)
             bonds.append(max(shallow, close))
         best = int(np.argmax(bonds))
         if bonds[best] < 1.0:
             break
-        bands[best : best + 2] = [_band(smooth, bands[best].start, bands[best + 1].stop)]
+        bands = profile.joined(bands, best)
     return bands
 
 
-def _without_fragments(bands: list[_Band], smooth: npt.NDArray[np.float64]) -> list[_Band]:
+def _without_fragments(bands: list[_Band], profile: _Profile) -> list[_Band]:
     """Bands that are low for this page and near a neighbour joined to it: accents, the foot of a character."""
-    while len(bands) > 2:
-        usual = float(np.median([band.bottom - band.top for band in bands]))
+    while len(bands) > 1:
+        # Of two lines, the larger is the usual one.
+        usual = sorted(band.height for band in bands)[len(bands) // 2]
         joint = [
-            (lower.bottom - upper.top) / usual
-            if min(lower.bottom - lower.top, upper.bottom - upper.top) < FRAGMENT * usual
-            else np.inf
-            for upper, lower in itertools.pairwise(bands)
+            (lower.bottom - upper.top) / usual if min(lower.height, upper.height) < FRAGMENT * usual else np.inf
+            for upper, lower in pairwise(bands)
         ]
         best = int(np.argmin(joint))
         if joint[best] > 1.25:
             break
-        bands[best : best + 2] = [_band(smooth, bands[best].start, bands[best + 1].stop)]
+        bands = profile.joined(bands, best)
     return bands
 
 
-def _boxes(
-    parts: _Parts, bands: list[_Band], keep: npt.NDArray[np.bool_], size: float
-) -> list[tuple[int, int, int, int]]:
-    """Edges l t r b of each band's ink: whole components, and those that reach through several lines cut apart."""
-    top, bottom = parts.edges[:, 1], parts.edges[:, 3]
-    middle = (top + bottom) / 2
+def _parted(bands: list[_Band], profile: _Profile, parts: _Parts, size: float) -> list[_Band]:
+    """Bands much taller than the lines' pitch cut at their valley, unless it is their writing that is large."""
+    if len(bands) < 4:
+        return bands
+    pitch = float(np.median(np.diff([band.middle for band in bands])))
     found = []
     for band in bands:
-        mine = keep & (middle >= band.start) & (middle < band.stop)
-        if not mine.any() or parts.reach[mine].max() < SMALLEST_LINE * size:
+        low, high = int(band.top + 0.5 * pitch), int(band.bottom - 0.5 * pitch)
+        if band.height > TOO_TALL * pitch and parts.size(band.start, band.stop) < 1.4 * size:
+            cut = low + int(np.argmin(profile.smooth[low : high + 1]))
+            found += [profile.band(band.start, cut), profile.band(cut, band.stop)]
+        else:
+            found.append(band)
+    return found
+
+
+def _boxes(parts: _Parts, bands: list[_Band], size: float) -> list[tuple[int, int, int, int]]:
+    """Edges l t r b of each line's ink. Dots count next to larger ink; a band of nothing else is no line."""
+    found = []
+    whole = np.ones(len(parts.ink), np.bool_)
+    pieces = _pieces(parts, bands)
+    whole[[part for part, _, _ in pieces]] = False
+    for number, band in enumerate(bands):
+        mine = (parts.middle >= band.start) & (parts.middle < band.stop) & whole
+        edges = np.concatenate(
+            (parts.edges[mine], [edge for _, owner, edge in pieces if owner == number] or np.empty((0, 4), np.int64))
+        )
+        reach = np.maximum(edges[:, 2] - edges[:, 0], edges[:, 3] - edges[:, 1])
+        large = edges[reach >= max(2.0, SPECK * size)]
+        if reach.max(initial=0) < max(2.0, SMALLEST_LINE * size):
             continue
-        edges = parts.edges[mine]
-        box = (*edges[:, :2].min(axis=0).tolist(), *edges[:, 2:].max(axis=0).tolist())
-        if box[3] - box[1] < FLAT * size and box[2] - box[0] > 3 * size:
-            continue
-        found.append(box)
+        near = 0.5 * size
+        left, right = large[:, 0].min() - near, large[:, 2].max() + near
+        top, bottom = large[:, 1].min() - near, large[:, 3].max() + near
+        kept = edges[(edges[:, 0] >= left) & (edges[:, 2] <= right) & (edges[:, 1] >= top) & (edges[:, 3] <= bottom)]
+        box = (*kept[:, :2].min(axis=0).tolist(), *kept[:, 2:].max(axis=0).tolist())
+        if box[3] - box[1] >= FLAT * size or box[2] - box[0] <= 3 * size:
+            found.append(box)
+    return found
+
+
+def _pieces(parts: _Parts, bands: list[_Band]) -> list[tuple[int, int, list[int]]]:
+    """Components that reach through the middle of several lines, cut: (component, band, edges l t r b)."""
+    middles = np.array([band.middle for band in bands])
+    first = np.searchsorted(middles, parts.edges[:, 1])
+    last = np.searchsorted(middles, parts.edges[:, 3])
+    found = []
+    for part in np.flatnonzero(last - first > 1).tolist():
+        left, top, right, bottom = parts.edges[part].tolist()
+        ink = parts.labels[top:bottom, left:right] == part + 1
+        for number, band in enumerate(bands):
+            rows = slice(max(0, band.start - top), max(0, band.stop - top))
+            # A tail that strays into the next line is left to it.
+            if np.count_nonzero(ink[rows]) < 0.2 * parts.ink[part]:
+                continue
+            down, across = np.flatnonzero(ink[rows].any(axis=1)) + rows.start, np.flatnonzero(ink[rows].any(axis=0))
+            edges = [left + across[0], top + down[0], left + across[-1] + 1, top + down[-1] + 1]
+            found.append((part, number, [int(edge) for edge in edges]))
     return found

@@ -160,8 +160,8 @@ def _rounded(points: Points, starts: npt.NDArray[np.int64], last: npt.NDArray[np
     weight[starts], weight[last] = 0, 0
     for _ in range(2):
         neighbours = (np.roll(points, 1, axis=0) + np.roll(points, -1, axis=0)) / 2
-        points = points + weight * (neighbours - points) * 1.2
-    return points.astype(np.float32)
+        points = np.asarray(points + weight * (neighbours - points) * 1.2, np.float32)
+    return points
 
 
 def _ends_moved(

@@ -88,7 +88,7 @@ def typeset(
             width, height = height, width
         along = height if vertical else width
         # Between the em square of a careful hand and the ink's own width of a quick one.
-        loose = 0.5 * along + 0.5 if not cjk else (0.55 if character in FULL_STOPS or character in LEFT_BOX else 1.0)
+        loose = along + 0.35 if not cjk else (0.55 if character in FULL_STOPS or character in LEFT_BOX else 1.0)
         tight = along + (0.1 if cjk else 0.12)
         advance = size * (loose + (tight - loose) * hand.proportional)
         advance += max(-0.08, hand.gap * (1.0 if cjk else 0.3) + float(rng.normal(0, hand.gap_jitter)))
@@ -239,7 +239,7 @@ def _pasted(text: str, names: list[str], pieces: list[tuple[Ink, npt.NDArray[np.
         x, y = int(np.floor(left - low[0])), int(np.floor(top - low[1]))
         size = (int(np.ceil(right - left)) + 2, int(np.ceil(bottom - top)) + 2)
         local = matrix.copy()
-        local[:, 2] -= (*low, x, y)
+        local[:, 2] -= low + np.array([x, y])
         piece = cv2.warpAffine(ink, local, size, flags=cv2.INTER_LINEAR)
         window = canvas[y : y + size[1], x : x + size[0]]
         np.maximum(window, piece[: window.shape[0], : window.shape[1]], out=window)

@@ -1,0 +1,81 @@
+"""Every block of the README, as a newcomer would run it."""
+
+import os
+import re
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.M | re.S)
+LETTER = (ROOT / "examples" / "letter-vertical.gt.txt").read_text("utf-8").split()
+
+
+def commands(language: str) -> list[str]:
+    rows = [row.split("  #")[0].strip() for kind, block in BLOCKS if kind == language for row in block.splitlines()]
+    return [row for row in rows if row and not row.startswith("#")]
+
+
+def run(command: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Runs in a copy of the examples, with this Python's commands first on the path."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1", **more}
+    return subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, timeout=900)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("examples", "recipes"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    return tmp_path
+
+
+def test_the_first_line_installs_and_reads_in_a_fresh_environment(tmp_path: Path) -> None:
+    first = commands("sh")[0]
+    assert first.startswith("pip install . && tenarai read ")
+    venv.create(tmp_path / "fresh", with_pip=True)
+    environment = {"PATH": f"{tmp_path / 'fresh' / 'bin'}{os.pathsep}{os.environ['PATH']}", "VIRTUAL_ENV": ""}
+    # Built from a copy: an installation must not leave anything in the checkout.
+    copy = tmp_path / "copy"
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(copy)], check=True)
+    before = set(copy.rglob("*.png"))
+    done = run(first, copy, **environment)
+    assert done.returncode == 0, done.stderr[-2000:]
+    read = done.stdout.split()
+    assert sum(row in read for row in LETTER) >= 3, done.stdout[-500:]
+    assert set(copy.rglob("*.png")) == before
+    without = run("python -c 'import torch'", copy, **environment)
+    assert "ModuleNotFoundError" in without.stderr, "reading must not need torch"
+
+
+def test_the_test_line_collects_and_runs_tests() -> None:
+    line = next(c for c in commands("sh") if "[test]" in c)
+    assert line == 'pip install -e ".[test]" && pytest'
+    # This test is inside the run that the line starts: here it runs one small file of it.
+    done = run("pytest -q tests/test_public.py -p no:cacheprovider", ROOT)
+    assert done.returncode == 0 and " passed" in done.stdout, done.stdout[-1500:]
+
+
+@pytest.mark.parametrize("command", [c for c in commands("sh") if c.split()[0] != "pip"])
+def test_command(command: str, folder: Path) -> None:
+    if command.startswith("tenarai model show"):
+        made = run("tenarai train recipes/tiny.toml --out runs/tiny --set run.steps=4 --set run.steps_an_epoch=4", folder)
+        assert made.returncode == 0, made.stderr[-2000:]
+    done = run(command, folder)
+    assert done.returncode == 0, done.stderr[-2000:]
+    if command.startswith("tenarai read"):
+        written = [p.read_text("utf-8") for p in folder.glob("read/*")]
+        assert done.stdout.strip() or any(text.strip() for text in written)
+
+
+def test_python(folder: Path) -> None:
+    (block,) = [block for kind, block in BLOCKS if kind == "python"]
+    (folder / "block.py").write_text(block, encoding="utf-8")
+    done = run("python block.py", folder)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "not read: " in done.stdout
+    assert sum(row in done.stdout for row in LETTER) >= 3, done.stdout
