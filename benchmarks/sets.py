@@ -66,7 +66,7 @@ class Drawing:
 def composed_lines(data: Path) -> dict[tuple[str, str], list[LinePair]]:
     """The lines composed from fonts that nothing trains on, by (hand, direction)."""
     pairs = read_pairs(data / "lines_japanese_composed" / "lines.jsonl")
-    sets = {
+    sets: dict[tuple[str, str], list[LinePair]] = {
         (hand, direction): [p for p in pairs if p.name.startswith(f"{hand}_") and p.direction == direction]
         for direction in DIRECTIONS
         for hand in HANDS

@@ -256,6 +256,8 @@ def test_other_input_is_refused() -> None:
         split_lines(np.ones((9, 9)))  # type: ignore[arg-type]
     with pytest.raises(DataError, match=r"\(9, 9, 3\)"):
         split_lines(np.ones((9, 9, 3), np.uint8))
+    with pytest.raises(DataError, match=r"\(0, 9\)"):
+        split_lines(np.ones((0, 9), np.uint8))
     with pytest.raises(DataError, match="diagonal"):
         split_lines(np.ones((9, 9), np.uint8), "diagonal")  # type: ignore[arg-type]
 

@@ -19,8 +19,8 @@ from tenarai.image.clean import Gray, binarised
 from tenarai.page.layout import Box, Direction
 from tenarai.page.paper import pen_width, runs_of, without_rules, without_shadows
 
-SIDE = 1600  # larger pictures are halved and so on before measuring: strokes stay 2 pixels wide, time stays bounded
-LEAST_INK = 12  # pixels of ink below which a picture is blank
+SIDE = 1600  # pixels to which larger pictures are shrunk before measuring: a page's strokes stay 2 wide, time bounded
+LEAST_INK = 12  # pixels below which a picture is blank
 SPECK = 0.15  # of the size of the writing: dust, and dots which only count next to other ink
 SMALLEST_LINE = 0.35  # of the size: a line has at least one part as large as this
 SHALLOW = 0.6  # a valley higher than this part of the lower of its two peaks lies inside a line
@@ -80,7 +80,7 @@ def split_lines(picture: Gray, direction: Direction | Literal["auto"] = "auto") 
     Specks, shadows along the edges and ruled lines are left out. "auto" finds the direction of the writing, and says
     horizontal where nothing tells. Raises DataError when `picture` is not `(height, width) uint8`.
     """
-    if picture.ndim != 2 or picture.dtype != np.uint8:
+    if picture.ndim != 2 or picture.dtype != np.uint8 or not picture.size:
         raise DataError(
             f"A {picture.dtype} picture of shape {picture.shape} was given: expected (height, width) uint8."
         )

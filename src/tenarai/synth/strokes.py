@@ -213,7 +213,7 @@ class StrokeFile:
                 if self.writer is None or row.get("writer") == self.writer:
                     raw = [np.array([p[:2] for p in s], np.float32) for s in row["strokes"] if s]
                     found.setdefault(row["char"], []).append(_fitted(raw))
-            except (ValueError, KeyError, TypeError, IndexError) as error:
+            except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
                 raise DataError(f"{self.path}: line {number} is not a drawing of pen strokes ({error}).") from None
         return found
 

@@ -45,8 +45,10 @@ class Journal(Callback):
             "lines_a_second": round(lines / max(self.seconds, 1e-6), 1),
             **{k: round(float(v), 5) for k, v in trainer.callback_metrics.items() if k.startswith("cer")},
         }
+        # A kill may have cut the last row short: it must not take the next one with it.
+        cut = self.path.exists() and not self.path.read_bytes().endswith(b"\n") and self.path.stat().st_size > 0
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+            file.write("\n" * cut + json.dumps(row) + "\n")
 
 
 def read_journal(path: Path) -> list[dict[str, Any]]:

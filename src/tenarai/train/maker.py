@@ -8,18 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from tenarai.dataset.pairs import LinePair, read_pairs
+from tenarai.errors import DataError
 from tenarai.image.clean import Gray, clean
 from tenarai.image.line import straighten
 from tenarai.image.read import read_picture
 from tenarai.synth.fonts import HandFont, find_fonts
 from tenarai.synth.hand import Hand, Rng
-from tenarai.synth.line import Composed, compose_font, compose_strokes, compose_words
+from tenarai.synth.line import Composed, compose_font, compose_strokes, compose_words, is_cjk
 from tenarai.synth.paper import Paper
 from tenarai.synth.strokes import KanjiVG, StrokeFile, StrokeSource
 from tenarai.synth.words import Texts, read_texts, shipped_texts
 from tenarai.text.alphabet import HIRAGANA, KATAKANA, Alphabet
 from tenarai.text.normalise import normalise
 from tenarai.train.recipe import DataSettings
+
+TRIES = 1000  # texts drawn for one line before giving up; with shipped texts and strokes most can be written
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,10 @@ class LineMaker:
         self.japanese = self._fonts(corpora, data.japanese_fonts, validation)
         self.latin = self._fonts(corpora, data.latin_fonts, False)
         self.real = self._real_lines(corpora, validation)
+        if data.latin < 1 and not self.texts.japanese:
+            raise DataError("The text files hold no Japanese line: add one that does, or set data.latin = 1.")
+        if data.latin > 0 and not self.texts.latin and not (self.real and data.real == 1):
+            raise DataError("The text files hold no Latin line: add one that does, or set data.latin = 0.")
 
     def _fonts(self, corpora: Path, folders: tuple[str, ...], validation: bool) -> list[HandFont]:
         paths = [path for folder in folders for path in find_fonts(corpora / folder)]
@@ -85,7 +92,7 @@ class LineMaker:
                     continue
                 gray = read_picture(pair.load())
                 ink = 255 - clean(gray).picture
-                lines.append(RealLine(ink, text, pair.direction == "vertical"))
+                lines.append(RealLine(ink, text, is_column(pair.direction, text, ink)))
         return lines
 
     def photographed(self, line: RealLine, rng: Rng) -> Photo:
@@ -112,16 +119,18 @@ class LineMaker:
 
     def photo(self, rng: Rng) -> Photo:
         """One line, of a kind drawn as the settings say."""
-        while True:
+        for _ in range(TRIES):
             if rng.random() < self.data.latin:
                 if self.real and rng.random() < self.data.real:
                     return self.photographed(self.real[int(rng.integers(len(self.real)))], rng)
                 composed = self._compose_latin(rng)
             else:
                 composed = self._compose_japanese(rng)
-            if composed is not None:
+            # Capitals may lie outside the alphabet though the small letters are in it: µ is one.
+            if composed is not None and not self.alphabet.missing(composed.text):
                 picture = self.paper.photograph(composed.ink, rng, vertical=composed.vertical).picture
                 return Photo(picture, composed.text, composed.vertical)
+        raise DataError(f"None of {TRIES} texts could be written: neither strokes nor fonts have their characters.")
 
     def _compose_latin(self, rng: Rng) -> Composed | None:
         text = self.texts.draw_latin(rng, self.data.longest_latin)
@@ -147,9 +156,16 @@ class LineMaker:
         return compose_strokes(text, sources, hand, rng, vertical=vertical)
 
 
+def is_column(direction: str, text: str, ink: npt.NDArray[np.uint8]) -> bool:
+    """Whether a real line runs from top to bottom: as its corpus says, or else by the shape of its ink."""
+    if direction in ("horizontal", "vertical") or len(text) < 2 or not any(is_cjk(c) for c in text):
+        return direction == "vertical"
+    rows, columns = np.nonzero(ink > 127)
+    return len(rows) > 0 and bool(np.ptp(rows) > 1.3 * np.ptp(columns))
+
+
 def held_out_writers(pairs: list[LinePair], count: int) -> frozenset[str]:
     """So many writers, chosen by name alone: evenly along the sorted names, the same in every run."""
     writers = sorted({p.writer for p in pairs if p.writer is not None})
-    if not count or not writers:
-        return frozenset()
-    return frozenset(writers[i * len(writers) // count] for i in range(min(count, len(writers))))
+    count = min(count, len(writers))
+    return frozenset(writers[i * len(writers) // count] for i in range(count))

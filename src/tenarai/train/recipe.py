@@ -57,7 +57,7 @@ class DataSettings(_Section):
 class RunSettings(_Section):
     """How long and how fast."""
 
-    seed: int = 1
+    seed: int = Field(1, ge=0)
     steps: int = Field(20_000, ge=1)
     steps_an_epoch: int = Field(500, ge=1)
     pixels: int = Field(480_000, ge=1000)  # of a batch, padding counted: bounds memory whatever the lines' widths

@@ -6,13 +6,13 @@ from typing import Any
 import lightning
 import torch
 from torch import Tensor
-from torch.nn.functional import ctc_loss
 
 from tenarai.evaluate.report import Sample, evaluate
 from tenarai.model.recogniser import DOWN, Recogniser, Sizes
-from tenarai.text.alphabet import BLANK, Alphabet
+from tenarai.text.alphabet import Alphabet
 from tenarai.text.ctc import best_path
 from tenarai.train.lines import Batch
+from tenarai.train.loss import summed_ctc_loss
 from tenarai.train.recipe import RunSettings
 
 VALIDATION_SETS = ("composed", "real")  # in the order of Lines.val_dataloader
@@ -43,15 +43,7 @@ class RecogniserTraining(lightning.LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         logits = self.network(batch.pictures.contiguous(memory_format=torch.channels_last))
-        loss = ctc_loss(
-            logits.float().log_softmax(-1),
-            batch.labels,
-            batch.widths // DOWN,
-            batch.lengths,
-            blank=BLANK,
-            reduction="sum",
-            zero_infinity=True,
-        )
+        loss = summed_ctc_loss(logits.float(), batch.labels, batch.widths // DOWN, batch.lengths)
         loss = loss / batch.lengths.sum()
         self.log("loss", loss, prog_bar=True, batch_size=len(batch.lengths))
         return loss
