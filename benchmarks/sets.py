@@ -123,14 +123,6 @@ def drawn(strokes: Sequence[Sequence[Sequence[float]]]) -> npt.NDArray[np.uint8]
     return np.asarray(cv2.resize(large, (PICTURE, PICTURE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def read_lines(reader: Reader, pairs: Iterable[LinePair]) -> Iterator[Sample]:
-    """What the reader makes of the lines, each in the direction that the data say."""
-    for pair in pairs:
-        direction: Literal["horizontal", "vertical"] = "vertical" if pair.direction == "vertical" else "horizontal"
-        line = reader.read_line(pair.load(), direction=direction, alternatives=0)
-        yield Sample(pair.name, pair.text, line.text, line.confidence, pair.writer, direction)
-
-
 def read_characters(reader: Reader, drawings: Iterable[Drawing]) -> Iterator[tuple[Drawing, Sample]]:
     """What the reader makes of single characters, each as a horizontal line of one."""
     for drawing in drawings:

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
 import tenarai
@@ -102,6 +103,17 @@ def test_scale_of_the_picture_hardly_matters(reader: tenarai.Reader) -> None:
     for factor in (0.5, 2.0, 3.0):
         scaled = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         assert error_rate(truth("line-japanese.png"), reader.read(scaled).text) < 0.15
+
+
+def test_the_camera_turn_is_undone_and_told(reader: tenarai.Reader, tmp_path: Path) -> None:
+    with Image.open(EXAMPLES / "line-japanese.png") as image:
+        turned = image.convert("L").transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "turned.jpg", exif=exif, quality=90)
+    page = reader.read(tmp_path / "turned.jpg", explain=True)
+    assert page.note("turn") == pytest.approx(np.pi / 2)
+    assert error_rate(truth("line-japanese.png"), page.text) < 0.15
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from tenarai.errors import SettingsError, TenaraiError
 from tenarai.image.clean import Gray, clean, find_skew, turned
 from tenarai.image.line import Straight, straighten
-from tenarai.image.read import LIMITS, Limits, Source, read_picture, read_pictures
+from tenarai.image.read import LIMITS, Limits, Source, camera_turn, read_picture, read_pictures
 from tenarai.model.runtime import LineRuntime
 from tenarai.page.layout import Box, Character, Direction, Line, Page, Region
 from tenarai.page.split import Split, split_lines
@@ -58,7 +58,9 @@ class Reader:
         `explain` puts into `page.notes` what was done to the picture. A blank picture gives a page without lines.
         Raises PictureError for what is no picture.
         """
-        return self._read_gray(read_picture(picture, limits=self.limits), _name(picture), direction, explain)
+        gray = read_picture(picture, limits=self.limits)
+        page = self._read_gray(gray, _name(picture), direction, explain)
+        return replace(page, notes=(("turn", camera_turn(picture)), *page.notes)) if explain else page
 
     def read_line(self, picture: Source, *, direction: AskedDirection = "auto", alternatives: int = 5) -> Line:
         """A picture that holds one line (or a single character). "auto" decides by shape, and where the shape says
@@ -83,8 +85,10 @@ class Reader:
         for picture in pictures:
             name = _name(picture)
             try:
+                turn = (("turn", camera_turn(picture)),) if explain else ()
                 for number, gray in enumerate(read_pictures(picture, limits=self.limits)):
-                    yield self._read_gray(gray, name if number == 0 else f"{name}#{number + 1}", direction, explain)
+                    page = self._read_gray(gray, name if number == 0 else f"{name}#{number + 1}", direction, explain)
+                    yield replace(page, notes=(*turn, *page.notes))
             except TenaraiError as error:
                 yield Unread(name, str(error))
 

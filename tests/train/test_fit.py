@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ import torch
 from onnx import numpy_helper
 
 from tenarai.errors import DataError, SettingsError
-from tenarai.model.export import read_network
+from tenarai.model.export import read_network, write_model
 from tenarai.model.file import read_header
 from tenarai.model.runtime import LineRuntime
-from tenarai.text.alphabet import default_alphabet
+from tenarai.text.alphabet import Alphabet, default_alphabet
 from tenarai.train.journal import Journal, read_journal
 from tenarai.train.recipe import Recipe, make_recipe
 from tenarai.train.recogniser import RecogniserTraining, rate_factor
@@ -219,6 +220,11 @@ def test_weights_that_do_not_fit_are_refused(unbroken: Path, tmp_path: Path) -> 
     for name in ("tiny.model", CHECKPOINT):
         with pytest.raises(SettingsError, match="does not fit"):
             begin_with(training(wider), unbroken / name)
+    read, header = read_network(unbroken / "tiny.model")
+    letters = (*header.alphabet.characters[:1], *header.alphabet.characters[:0:-1])
+    write_model(read, replace(header, alphabet=Alphabet(letters)), tmp_path / "letters.model")
+    with pytest.raises(SettingsError, match="another alphabet"):
+        begin_with(training(tiny()), tmp_path / "letters.model")
     for content in (b"", b"no checkpoint", (unbroken / CHECKPOINT).read_bytes()[:2000]):
         (tmp_path / "bad.ckpt").write_bytes(content)
         with pytest.raises(SettingsError, match="does not fit"):

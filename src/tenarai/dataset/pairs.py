@@ -34,6 +34,8 @@ def read_pairs(source: Path) -> list[LinePair]:
 
     Raises DataError when the source is missing, holds no line, or a row cannot be understood (named by its number).
     """
+    if not source.exists():
+        raise DataError(f"There is no {source}: expected a folder of line pictures, or a .jsonl file that lists them.")
     if source.is_dir():
         listed = sorted(source.glob("*.jsonl"))
         pairs = [p for file in listed for p in _from_rows(file)] if listed else list(_from_folder(source))
@@ -63,6 +65,8 @@ def _from_rows(file: Path) -> Iterator[LinePair]:
     try:
         # JSON strings may hold U+2028 and other ends of line that splitlines would cut at.
         rows = file.read_text("utf-8-sig").split("\n")
+    except FileNotFoundError:
+        raise DataError(f"There is no {file}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file} cannot be read as JSON lines: {error}.") from None
     packed = file.with_suffix(".zip")

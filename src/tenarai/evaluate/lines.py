@@ -1,24 +1,24 @@
 """A reader over lines whose text is known."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
-from tenarai.dataset.pairs import read_pairs
+from tenarai.dataset.pairs import LinePair
 from tenarai.evaluate.report import Sample
 from tenarai.reader import AskedDirection, Reader
 
+_ASKED: dict[str, AskedDirection] = {"horizontal": "horizontal", "vertical": "vertical"}
 
-def read_samples(reader: Reader, source: Path, *, boilerplate: bool = False) -> Iterator[Sample]:
-    """Reads every picture of a folder or JSON lines file, in order, in the direction that the data say; pictures whose
-    text has several lines are read as pages.
+
+def read_samples(reader: Reader, pairs: Iterable[LinePair], *, boilerplate: bool = False) -> Iterator[Sample]:
+    """Reads every picture, in order, in the direction that the data say; those whose text has several lines, as pages.
 
     Boilerplate (a sentence that everybody copied) is left out unless asked for. Raises DataError or PictureError for
     data that cannot be read: a figure over part of the data would be no figure.
     """
-    for pair in read_pairs(source):
+    for pair in pairs:
         if pair.boilerplate and not boilerplate:
             continue
-        asked: AskedDirection = "auto" if pair.direction not in ("horizontal", "vertical") else pair.direction  # type: ignore[assignment]
+        asked = _ASKED.get(pair.direction, "auto")
         if "\n" in pair.text.strip():
             page = reader.read(pair.load(), direction=asked)
             direction = page.regions[0].direction if page.regions else None

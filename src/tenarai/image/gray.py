@@ -27,7 +27,7 @@ def gray_of_image(image: Image.Image) -> Gray:
     else:
         # Only RGB leads to gray from everywhere: CMYK and LAB have no direct way.
         gray = np.array(image if image.mode == "L" else image.convert("RGB").convert("L"), np.uint8)
-    return _turned(gray, _orientation(image))
+    return _turned(gray, orientation(image))
 
 
 def gray_of_array(array: npt.NDArray[Any]) -> Gray:
@@ -93,7 +93,7 @@ def _on_paper(gray: Gray, alpha: Gray) -> Gray:
     return _rounded(laid)
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int:
     """EXIF orientation, 1 to 8. Pillow turns a TIFF itself while loading and then reports 1."""
     try:
         return int(image.getexif().get(0x0112, 1))

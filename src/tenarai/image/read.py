@@ -19,7 +19,7 @@ from PIL import Image, UnidentifiedImageError
 
 from tenarai.errors import PictureError, SettingsError
 from tenarai.image.clean import Gray
-from tenarai.image.gray import gray_of_array, gray_of_image
+from tenarai.image.gray import gray_of_array, gray_of_image, orientation
 
 Source = str | Path | bytes | bytearray | BinaryIO | Image.Image | npt.NDArray[Any]
 
@@ -81,6 +81,23 @@ def read_pictures(source: Source, limits: Limits = LIMITS) -> Iterator[Gray]:
         yield at_hand
     else:
         yield from _frames(source, 0, None, limits)
+
+
+def camera_turn(source: Source) -> float:
+    """How far `read_picture` turns a picture to the right to undo the camera's orientation, in radians; mirroring not
+    counted. 0.0 for arrays, streams, and what says nothing of it."""
+    quarters = {3: 2, 4: 2, 5: 1, 6: 1, 7: 3, 8: 3}
+    try:
+        if isinstance(source, Image.Image):
+            return quarters.get(orientation(source), 0) * np.pi / 2
+        if isinstance(source, str | Path | bytes | bytearray):
+            file = io.BytesIO(source) if isinstance(source, bytes | bytearray) else source
+            with Image.open(file, formats=FORMATS) as image:
+                return quarters.get(orientation(image), 0) * np.pi / 2
+    except (OSError, ValueError, Image.DecompressionBombError):
+        # A PDF, or damage that read_picture reports with a sentence of its own.
+        return 0.0
+    return 0.0
 
 
 def _at_hand(source: Source, limits: Limits) -> Gray | None:

@@ -4,6 +4,7 @@ import copy
 from typing import Any
 
 import lightning
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -40,6 +41,11 @@ class RecogniserTraining(lightning.LightningModule):
     def forward(self, pictures: Tensor) -> Tensor:
         logits: Tensor = self.network(pictures)
         return logits
+
+    def on_train_epoch_start(self) -> None:
+        # A checkpoint keeps no random state: without this, dropout would differ after every stop.
+        key = np.random.SeedSequence((self.run.seed, self.current_epoch, self.global_rank))
+        torch.manual_seed(int(key.generate_state(1)[0]))
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         logits = self.network(batch.pictures.contiguous(memory_format=torch.channels_last))

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import lightning
@@ -99,11 +100,14 @@ def begin_with(module: RecogniserTraining, start: Path) -> None:
         if start.suffix == ".ckpt":
             module.load_state_dict(torch.load(start, map_location="cpu", weights_only=True)["state_dict"])
         else:
-            network, _ = read_network(start)
+            network, header = read_network(start)
+            if header.alphabet != module.alphabet:
+                raise SettingsError(f"{start} does not fit this recipe's network (it reads another alphabet).")
             module.network.load_state_dict(network.state_dict())
             module.average.load_state_dict(network.state_dict())
-    except (RuntimeError, OSError, KeyError) as error:
-        raise SettingsError(f"{start} does not fit this recipe's network ({str(error).splitlines()[0]}).") from None
+    except (RuntimeError, OSError, KeyError, EOFError, UnpicklingError) as error:
+        reason = (str(error).splitlines() or ["it is empty or cut short"])[0]
+        raise SettingsError(f"{start} does not fit this recipe's network ({reason}).") from None
 
 
 def _trainer(recipe: Recipe, out: Path, progress: bool) -> lightning.Trainer:
@@ -118,7 +122,7 @@ def _trainer(recipe: Recipe, out: Path, progress: bool) -> lightning.Trainer:
         accelerator=run.device,
         devices=run.devices,
         strategy="ddp" if run.devices > 1 else "auto",
-        precision=_precision(run.precision),
+        precision=precision_of(run.precision),
         max_steps=run.steps,
         reload_dataloaders_every_n_epochs=1,
         gradient_clip_val=run.clip,
@@ -132,7 +136,8 @@ def _trainer(recipe: Recipe, out: Path, progress: bool) -> lightning.Trainer:
     )
 
 
-def _precision(asked: str) -> Any:
+def precision_of(asked: str) -> Any:
+    """The precision for Lightning: what the recipe asks, or what the hardware is fast at."""
     if asked != "auto":
         return asked
     # bfloat16 pays where there is hardware for it; elsewhere it is emulated and slower than float32.
