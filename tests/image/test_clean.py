@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -112,6 +112,7 @@ def test_background_is_the_bare_paper() -> None:
     assert np.abs(found - light).max() < 40
 
 
+@settings(deadline=None)
 @given(st.integers(0, 255), st.integers(1, 90), st.integers(1, 90))
 def test_an_even_picture_is_blank(level: int, height: int, width: int) -> None:
     cleaned = clean(np.full((height, width), level, np.uint8))
@@ -126,6 +127,7 @@ def test_paper_grain_is_blank_and_white() -> None:
     assert (cleaned.picture == 255).all()
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40)))
 def test_any_picture_keeps_its_shape(gray: Gray) -> None:
     before = gray.copy()
@@ -138,6 +140,7 @@ def test_any_picture_keeps_its_shape(gray: Gray) -> None:
 # Quantiles
 
 
+@settings(deadline=None)
 @given(
     hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=30)),
     st.lists(st.sampled_from([0.002, 0.01, 0.25, 0.5, 0.75, 0.99, 1.0]), min_size=1, max_size=4),

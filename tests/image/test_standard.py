@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -14,6 +14,7 @@ RANGES = ("ink", "unit", "signed")
 pictures = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=30))
 
 
+@settings(deadline=None)
 @given(pictures, st.sampled_from(RANGES))
 def test_gray_undoes_values(gray: Gray, kind: str) -> None:
     standard = Standard(range=kind)  # type: ignore[arg-type]
@@ -35,6 +36,7 @@ def test_values_out_of_range_are_clipped() -> None:
     np.testing.assert_array_equal(out, [[0, 128, 255]])
 
 
+@settings(deadline=None)
 @given(st.integers(1, 70), st.sampled_from(RANGES), st.integers(0, 20), st.sampled_from([1, 4, 16, 32]))
 def test_a_line_is_laid_on_paper(width: int, kind: str, padding: int, multiple: int) -> None:
     standard = Standard(8, kind, padding, multiple)  # type: ignore[arg-type]
@@ -71,6 +73,7 @@ def test_settings_out_of_range_are_refused(wrong: dict[str, object]) -> None:
         Standard(**wrong)  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(st.integers(8, 512), st.sampled_from(RANGES), st.integers(0, 50), st.integers(1, 64))
 def test_it_survives_being_written_down(height: int, kind: str, padding: int, multiple: int) -> None:
     standard = Standard(height, kind, padding, multiple)  # type: ignore[arg-type]

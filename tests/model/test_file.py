@@ -135,7 +135,9 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     refusals(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", b"# Notes\n\nnot a model\n", b"\x89PNG\r\n\x1a\n", b"PK\x03\x04" * 9, b"\x08"])
+@pytest.mark.parametrize(
+    "content", [b"", b"# Notes\n\nnot a model\n", b"\x89PNG\r\n\x1a\n", b"PK\x03\x04" * 9, b"\x08"]
+)
 def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "other.model"
     path.write_bytes(content)
@@ -201,9 +203,7 @@ def test_another_version_or_kind_is_refused(
         lambda h: '"text"',
     ],
 )
-def test_a_damaged_header_is_refused(
-    model: Path, tmp_path: Path, change: Callable[[dict[str, Any]], object]
-) -> None:
+def test_a_damaged_header_is_refused(model: Path, tmp_path: Path, change: Callable[[dict[str, Any]], object]) -> None:
     refusals(rewritten(model, tmp_path / "x.model", change))
 
 

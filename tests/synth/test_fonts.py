@@ -37,7 +37,9 @@ def build(path: Path) -> Path:
     widths = {".notdef": (600, 100), "kanji": (1000, 100), "letter": (300, 50), "hollow": (500, 0), "space": (250, 0)}
     builder = FontBuilder(UNITS, isTTF=True)
     builder.setupGlyphOrder(list(glyphs))
-    builder.setupCharacterMap({ord("国"): "kanji", ord("x"): "letter", ord("é"): "hollow", ord(" "): "space", ord("あ"): ".notdef"})
+    builder.setupCharacterMap(
+        {ord("国"): "kanji", ord("x"): "letter", ord("é"): "hollow", ord(" "): "space", ord("あ"): ".notdef"}
+    )
     builder.setupGlyf(glyphs)
     builder.setupHorizontalMetrics(widths)
     builder.setupHorizontalHeader(ascent=800, descent=-200)
@@ -127,5 +129,5 @@ def test_fonts_are_found_in_a_folder_and_below(tmp_path: Path) -> None:
 
 def test_a_folder_without_fonts_is_refused(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "missing"):
-        with pytest.raises(DataError, match="no .ttf or .otf"):
+        with pytest.raises(DataError, match=r"no \.ttf or \.otf"):
             find_fonts(folder)

@@ -19,7 +19,9 @@ def steady() -> Hand:
     """A hand that writes every stroke where the book has it."""
     hand = Hand.sample(np.random.default_rng(0), 0.5)
     still = {f.name: 0.0 for f in fields(Hand) if f.name not in ("aspect", "kana", "latin", "small", "pen", "warp")}
-    return replace(hand, **still, aspect=1.0, kana=1.0, latin=1.0, small=1.0, pen=0.05, warp=np.zeros((6, 2), np.float32))
+    return replace(
+        hand, **still, aspect=1.0, kana=1.0, latin=1.0, small=1.0, pen=0.05, warp=np.zeros((6, 2), np.float32)
+    )
 
 
 def strokes_of(character: str) -> Strokes:

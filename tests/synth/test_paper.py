@@ -36,7 +36,9 @@ def test_any_ink_becomes_a_gray_picture(seed: int, vertical: bool, short: int, l
 @pytest.mark.parametrize("height", [40.0, 64.0])
 def test_the_short_side_is_about_the_height_asked_for(vertical: bool, height: float) -> None:
     for seed in range(20):
-        picture = PAPER.photograph(strip(vertical), np.random.default_rng(seed), vertical=vertical, height=height).picture
+        picture = PAPER.photograph(
+            strip(vertical), np.random.default_rng(seed), vertical=vertical, height=height
+        ).picture
         short = picture.shape[1] if vertical else picture.shape[0]
         assert 0.95 * height <= short <= 1.32 * height
         assert max(picture.shape) > 4 * short
@@ -57,7 +59,7 @@ def test_the_ink_can_be_read_and_lies_where_the_map_says(vertical: bool) -> None
         cleaned = clean(photograph.picture)
         assert not cleaned.blank
         centres = np.array([(50 + 100 * i, 45) for i in range(8)], float)
-        between = centres[:-1] + (50, 0)
+        between = centres[:-1] + np.array((50, 0))
         if vertical:
             centres, between = centres[:, ::-1], between[:, ::-1]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -80,6 +80,7 @@ def test_unknown_characters_have_no_strokes(character: str) -> None:
 # Polylines
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.float32, st.tuples(st.integers(2, 8), st.just(2)), elements=st.floats(0, 1, width=32)))
 def test_resampling_keeps_corners_and_bounds_steps(points: Points) -> None:
     out = resampled(points)

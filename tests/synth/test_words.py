@@ -40,13 +40,23 @@ def test_shipped_texts_hold_both_scripts(shipped: Texts) -> None:
 
 
 def test_lines_are_sorted_by_script(tmp_path: Path) -> None:
-    found = texts_of(tmp_path, "手習いの本を読む。", "A plain English line.", "Linux のカーネルを読む", "", "ab", "Une ligne française.")
+    found = texts_of(
+        tmp_path,
+        "手習いの本を読む。",
+        "A plain English line.",
+        "Linux のカーネルを読む",
+        "",
+        "ab",
+        "Une ligne française.",
+    )
     assert found.japanese == ("手習いの本を読む。", "Linuxのカーネルを読む")
     assert found.latin == ("A plain English line.", "Une ligne française.")
 
 
 def test_japanese_split_into_words_is_joined(tmp_path: Path) -> None:
-    found = texts_of(tmp_path, "きみ に ちょっと した もの を もって き た よ 。", "彼 は Tom Sawyer を 読 ん だ ( 本 ) ！")
+    found = texts_of(
+        tmp_path, "きみ に ちょっと した もの を もって き た よ 。", "彼 は Tom Sawyer を 読 ん だ ( 本 ) ！"
+    )
     assert found.japanese == ("きみにちょっとしたものをもってきたよ。", "彼はTom Sawyerを読んだ（本）！")
 
 
@@ -60,7 +70,9 @@ def test_english_punctuation_is_closed_up(tmp_path: Path) -> None:
 
 
 def test_lines_are_cut_at_unknown_characters(tmp_path: Path) -> None:
-    found = texts_of(tmp_path, "手習い𝄞の本鿿を", "plain text 🙂 and more", "一🙂二", known="手習いの本を plaintextdmore")
+    found = texts_of(
+        tmp_path, "手習い𝄞の本鿿を", "plain text 🙂 and more", "一🙂二", known="手習いの本を plaintextdmore"
+    )
     assert found.japanese == ("手習い", "の本")
     assert found.latin == ("plain text", "and more")
     with pytest.raises(DataError, match="hold no line"):
@@ -134,7 +146,9 @@ def test_japanese_lines_are_no_longer_than_a_line(seed: int, longest: int) -> No
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 10**6), st.integers(10, 60))
 def test_latin_lines_are_no_longer_than_a_line(seed: int, longest: int) -> None:
-    texts = Texts(("手習い",), ("The quick brown fox jumps over the lazy dog. " * 4, "Zwölf Boxkämpfer jagen Viktor."), RARE)
+    texts = Texts(
+        ("手習い",), ("The quick brown fox jumps over the lazy dog. " * 4, "Zwölf Boxkämpfer jagen Viktor."), RARE
+    )
     text = texts.draw_latin(np.random.default_rng(seed), longest)
     assert 1 <= len(text) <= longest
     assert text == text.strip()

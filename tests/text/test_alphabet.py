@@ -4,7 +4,7 @@ import string
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenarai.errors import AlphabetError
@@ -19,6 +19,7 @@ character_sets = st.lists(st.characters(codec="utf-8"), max_size=30)
 # The law of the codec
 
 
+@settings(deadline=None)
 @given(texts)
 def test_decode_undoes_encode(text: str) -> None:
     labels = DEFAULT.encode(text)
@@ -27,11 +28,13 @@ def test_decode_undoes_encode(text: str) -> None:
     assert DEFAULT.decode(labels) == text
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, len(DEFAULT) - 1), max_size=40))
 def test_encode_undoes_decode(labels: list[int]) -> None:
     assert DEFAULT.encode(DEFAULT.decode(labels)) == labels
 
 
+@settings(deadline=None)
 @given(character_sets)
 def test_any_characters_make_an_alphabet_without_repeats(characters: list[str]) -> None:
     alphabet = Alphabet.of(characters)
@@ -39,6 +42,7 @@ def test_any_characters_make_an_alphabet_without_repeats(characters: list[str]) 
     assert alphabet.encode("".join(characters)) == [alphabet.labels[c] for c in characters]
 
 
+@settings(deadline=None)
 @given(character_sets, character_sets)
 def test_an_extension_keeps_every_known_label(known: list[str], new: list[str]) -> None:
     before = Alphabet.of(known)

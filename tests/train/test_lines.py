@@ -1,11 +1,12 @@
 """Training lines in batches: none lost, none too large, the same for the same seed."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenarai.errors import AlphabetError
@@ -28,6 +29,7 @@ def lines_of(widths: list[int]) -> list[TrainingLine]:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 400), max_size=40), st.integers(1_000, 40_000), st.integers(0, 99))
 def test_batches_stay_under_the_cap_and_lose_no_line(widths: list[int], pixels: int, seed: int) -> None:
     lines = lines_of(widths)
@@ -39,7 +41,7 @@ def test_batches_stay_under_the_cap_and_lose_no_line(widths: list[int], pixels: 
     if batches:
         # Neighbours in width go together, so that little is padding.
         spans = sorted((min(w), max(w)) for w in ([line.picture.shape[1] for line in b] for b in batches))
-        assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+        assert all(a[1] <= b[0] for a, b in pairwise(spans))
 
 
 def test_batches_come_in_random_order_that_the_seed_decides() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenarai.dataset.pairs import LinePair
@@ -63,7 +63,7 @@ def put_font(path: Path, characters: str, wide: int) -> None:
     builder.setupGlyphOrder(names)
     builder.setupCharacterMap({ord(c): "box" for c in characters})
     builder.setupGlyf({".notdef": other.glyph(), "box": pen.glyph()})
-    builder.setupHorizontalMetrics({name: (1000, 0) for name in names})
+    builder.setupHorizontalMetrics(dict.fromkeys(names, (1000, 0)))
     builder.setupHorizontalHeader(ascent=800, descent=-200)
     builder.setupNameTable({"familyName": path.stem, "styleName": "Regular"})
     builder.setupOS2(sTypoAscender=800, sTypoDescender=-200, usWinAscent=800, usWinDescent=200)
@@ -162,6 +162,7 @@ def test_missing_corpora_are_named(tmp_path: Path) -> None:
 # Held out
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([None, *(f"w{i:02d}" for i in range(12))]), max_size=40), st.integers(0, 15))
 def test_so_many_writers_are_held_out_by_name_alone(writers: list[str | None], count: int) -> None:
     pairs = [LinePair(str(i), "x", bytes, writer) for i, writer in enumerate(writers)]
@@ -171,9 +172,7 @@ def test_so_many_writers_are_held_out_by_name_alone(writers: list[str | None], c
     assert held_out_writers(pairs[::-1] * 2, count) == held
 
 
-ROWS = [
-    {"text": f"line {w}{n}", "writer": f"w{w}", "boilerplate": n == 2} for w in "abcdef" for n in range(3)
-]
+ROWS = [{"text": f"line {w}{n}", "writer": f"w{w}", "boilerplate": n == 2} for w in "abcdef" for n in range(3)]
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenarai.errors import SettingsError
@@ -173,6 +173,7 @@ def test_values_out_of_range_are_refused_by_name(plain: Path, change: str) -> No
     assert "\n" not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 10**6), st.integers(0, 2**40))
 def test_a_recipe_survives_being_written_down(latin: float, font: float, steps: int, seed: int) -> None:
     recipe = Recipe(name="r", data=DataSettings(latin=latin, font=font), run=RunSettings(steps=steps, seed=seed))

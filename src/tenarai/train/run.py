@@ -17,7 +17,7 @@ from tenarai.model.recogniser import DOWN, Sizes
 from tenarai.text.alphabet import Alphabet, default_alphabet
 from tenarai.train.journal import Journal, read_journal
 from tenarai.train.lines import Lines
-from tenarai.train.recipe import Recipe
+from tenarai.train.recipe import Recipe, RunSettings
 from tenarai.train.recogniser import RecogniserTraining
 
 CHECKPOINT = "last.ckpt"
@@ -112,6 +112,7 @@ def begin_with(module: RecogniserTraining, start: Path) -> None:
 
 def _trainer(recipe: Recipe, out: Path, progress: bool) -> lightning.Trainer:
     run = recipe.run
+    devices = _devices(run)
     callbacks: list[Callback] = [
         Journal(out / JOURNAL),
         ModelCheckpoint(dirpath=out, filename="epoch", save_last=True, every_n_epochs=1, enable_version_counter=False),
@@ -120,8 +121,8 @@ def _trainer(recipe: Recipe, out: Path, progress: bool) -> lightning.Trainer:
         callbacks.append(TQDMProgressBar(refresh_rate=20))
     return lightning.Trainer(
         accelerator=run.device,
-        devices=run.devices,
-        strategy="ddp" if run.devices > 1 else "auto",
+        devices=devices,
+        strategy="ddp" if devices > 1 else "auto",
         precision=precision_of(run.precision),
         max_steps=run.steps,
         reload_dataloaders_every_n_epochs=1,
@@ -134,6 +135,14 @@ def _trainer(recipe: Recipe, out: Path, progress: bool) -> lightning.Trainer:
         use_distributed_sampler=False,
         default_root_dir=out,
     )
+
+
+def _devices(run: RunSettings) -> int:
+    """As many as asked for, but no more than there are; on the CPU a device is a process with its share of the cores."""
+    if run.device != "cpu" and torch.cuda.is_available():
+        return min(run.devices, torch.cuda.device_count())
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // run.devices))
+    return run.devices
 
 
 def precision_of(asked: str) -> Any:
