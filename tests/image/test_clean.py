@@ -81,6 +81,14 @@ def test_a_brush_that_covers_much_is_still_the_ink(coverage: float) -> None:
     assert find_inverted(255 - gray)
 
 
+def test_the_border_tells_paper_where_a_wash_covers_more_than_half() -> None:
+    gray = np.full((100, 100), 255, np.uint8)
+    gray[12:88, 12:88] = np.linspace(0, 120, 76).astype(np.uint8)[:, None]
+    assert (gray < 255).mean() > 0.55
+    assert not find_inverted(gray)
+    assert find_inverted(255 - gray)
+
+
 def test_polarity_can_be_told() -> None:
     gray = writing()
     as_told = clean(gray, inverted=True)

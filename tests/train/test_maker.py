@@ -149,14 +149,14 @@ def test_one_script_alone_can_be_trained(tmp_path: Path, line: str, latin: float
 
 def test_missing_corpora_are_named(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    for settings, name in (
+    for given_data, name in (
         ({"texts": ("gone.txt",)}, "gone.txt"),
         ({"japanese_fonts": ("empty",)}, "empty"),
         ({"lines": (LineCorpus(path="empty"),)}, "empty"),
         ({"lines": (LineCorpus(path="gone.jsonl"),)}, "gone.jsonl"),
     ):
         with pytest.raises(DataError, match=name):
-            maker(tmp_path, **settings)
+            maker(tmp_path, **given_data)
 
 
 # Held out

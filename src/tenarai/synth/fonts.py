@@ -12,7 +12,7 @@ from tenarai.errors import DataError
 
 Ink = npt.NDArray[np.uint8]  # (height, width), 255 = ink
 
-EM = 72  # pixels at which glyphs are drawn: about twice reading height
+EM = 60  # pixels at which glyphs are drawn: half as much again as reading height
 KEPT = 6000  # masks kept by one font: about 20 MB
 
 

@@ -46,9 +46,9 @@ class Hand:
     warp_jitter: float
 
     @classmethod
-    def sample(cls, rng: Rng, unruly: float | None = None) -> Self:
-        """A new writer. `unruly` 0..1 scales every irregularity; drawn at random when None."""
-        u = float(rng.beta(1.6, 1.6)) if unruly is None else unruly
+    def sample(cls, rng: Rng, unruly: float = 1.0) -> Self:
+        """A new writer, more or less regular. `unruly` bounds the irregularities: 0 a copybook, 1 the worst letter."""
+        u = float(rng.beta(1.6, 1.6)) * unruly
         brush = rng.random() < 0.15
 
         def spread(low: float, high: float) -> float:

@@ -25,7 +25,9 @@ class Photograph:
 class Paper:
     """Puts ink on paper. Its sheet of grain is made once: fresh noise for every line would cost more than all else."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, wear: float = 1.0) -> None:
+        """`wear` 0..1: how often paper is ruled, shaded, faint, or shared with the neighbours' ink."""
+        self.wear = wear
         rng = np.random.default_rng(seed)
         fine = rng.normal(0, 1, (_GRAIN_SIDE, _GRAIN_SIDE)).astype(np.float32)
         coarse = cv2.GaussianBlur(fine, (0, 0), 1.5) * 4
@@ -37,7 +39,8 @@ class Paper:
         ink, offset = _margins(ink, rng, vertical)
         if rng.random() < 0.8:
             ink = _wrinkled(ink, rng)
-        ink = _neighbours(ink, rng, vertical)
+        if rng.random() < 0.16 * self.wear:
+            ink = _neighbours(ink, rng, vertical)
         short = ink.shape[1] if vertical else ink.shape[0]
         scale = min(1.0, height / short * float(rng.uniform(1.0, 1.3)))
         size = (max(8, round(ink.shape[1] * scale)), max(8, round(ink.shape[0] * scale)))
@@ -53,17 +56,17 @@ class Paper:
 
     def _on_paper(self, ink: npt.NDArray[np.float32], rng: Rng, vertical: bool) -> Gray:
         height, width = ink.shape
-        paper = float(rng.uniform(235, 255)) if rng.random() < 0.6 else float(rng.uniform(130, 240))
-        dark = float(rng.uniform(0, 0.35)) if rng.random() < 0.7 else float(rng.uniform(0.3, 0.65))
-        if rng.random() < 0.35:
+        paper = float(rng.uniform(235, 255)) if rng.random() > 0.4 * self.wear else float(rng.uniform(130, 240))
+        dark = float(rng.uniform(0, 0.35)) if rng.random() > 0.3 * self.wear else float(rng.uniform(0.3, 0.65))
+        if rng.random() < 0.35 * self.wear:
             # Pencil skips over the paper's tooth.
             ink = ink * np.clip(1 + rng.uniform(0.1, 0.5) * self._patch(1, height, width, rng), 0.15, 1)
         light = np.full((height, width), paper, np.float32)
-        if rng.random() < 0.3:
+        if rng.random() < 0.3 * self.wear:
             light *= 1 - _rules(height, width, rng, vertical)
-        if rng.random() < 0.5:
+        if rng.random() < 0.5 * self.wear:
             corners = 1 - rng.uniform(0, 0.45) * rng.random((2, 4)).astype(np.float32)
-            light *= cv2.resize(corners.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+            light *= cv2.resize(corners.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
         picture = light * (1 - ink * np.float32(1 - dark))
         picture += self._patch(int(rng.integers(2)), height, width, rng) * float(np.abs(rng.normal(0, 4)))
         gray = np.clip(picture, 0, 255).astype(np.uint8)
@@ -106,9 +109,7 @@ def _wrinkled(ink: Ink, rng: Rng) -> Ink:
 
 
 def _neighbours(ink: Ink, rng: Rng, vertical: bool) -> Ink:
-    """Now and then the feet or heads of the next line reach into the picture; sometimes a speck."""
-    if rng.random() > 0.16:
-        return ink
+    """The feet or heads of the next line reach into the picture."""
     ink = ink.copy()
     height, width = ink.shape
     piece = ink[::-1, ::-1]

@@ -43,11 +43,14 @@ class Texts:
     def draw_japanese(self, rng: Rng, longest: int = 26) -> str:
         """One Japanese line: mostly running text; now and then a single character, rare kanji, a date, an address."""
         kind = rng.random()
-        if kind < 0.08:
+        if kind < 0.025:
             return self._rare(rng, 1)
-        if kind < 0.23:
-            return self._rare(rng, int(rng.integers(2, 11)))
-        if kind < 0.31:
+        if kind < 0.05:
+            line = self.japanese[int(rng.integers(len(self.japanese)))]
+            return line[int(rng.integers(len(line)))].strip() or "一"
+        if kind < 0.12:
+            return self._rare(rng, int(rng.integers(1, min(10, longest) + 1)))
+        if kind < 0.19:
             return _figures(rng)
         line = self.japanese[int(rng.integers(len(self.japanese)))]
         length = int(np.clip(rng.gamma(3.2, 4.0), 2, longest))

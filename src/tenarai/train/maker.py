@@ -63,7 +63,7 @@ class LineMaker:
         rare = "".join(c for c in rare if c in alphabet)
         paths = [corpora / p for p in data.texts] or shipped_texts()
         self.texts: Texts = read_texts(paths, rare, known)
-        self.paper = Paper(7)
+        self.paper = Paper(7, data.wear)
         self.sources: tuple[StrokeSource, ...] = (KanjiVG(),)
         self.drawn = tuple(StrokeFile(corpora / p) for p in data.strokes)
         self.japanese = self._fonts(corpora, data.japanese_fonts, validation)
@@ -134,7 +134,7 @@ class LineMaker:
 
     def _compose_latin(self, rng: Rng) -> Composed | None:
         text = self.texts.draw_latin(rng, self.data.longest_latin)
-        hand = Hand.sample(rng)
+        hand = Hand.sample(rng, self.data.unruly)
         if not self.latin or rng.random() < 0.08:
             return compose_strokes(text, self.sources, hand, rng)
         font = self.latin[int(rng.integers(len(self.latin)))]
@@ -146,7 +146,7 @@ class LineMaker:
     def _compose_japanese(self, rng: Rng) -> Composed | None:
         text = self.texts.draw_japanese(rng, self.data.longest_japanese)
         vertical = bool(rng.random() < self.data.vertical) and len(text) > 1
-        hand = Hand.sample(rng)
+        hand = Hand.sample(rng, self.data.unruly)
         if self.japanese and rng.random() < self.data.font:
             font = self.japanese[int(rng.integers(len(self.japanese)))]
             return compose_font(text, font, hand, rng, vertical=vertical)
