@@ -1,4 +1,4 @@
-"""Character codes to Unicode: every code of JIS X 0201 and JIS X 0208 against Python's codecs, CO-59 against its list."""
+"""Character codes to Unicode: JIS X 0201 and JIS X 0208 against Python's codecs, CO-59 against its list."""
 
 import unicodedata
 from collections import Counter

@@ -107,7 +107,8 @@ LAYOUTS: dict[Kind, Layout] = {
         set_sheets=10, set_records=956, models=3, records=(51200, 51200, 51516),
     ),
     # ETL9G counts sheets anew (AIST's page shows sheet 1 in file 11, data set 41), and of ETL8G nothing is said; which
-    # data set lies where in which file is said of both.
+    # data set lies where in which file is said of both. ETL9B's sheets run on from file to file (sheet 801 in file 2),
+    # and ETL8B, whose files are sorted by character, is taken to number its own alike.
     "ETL8G": Layout(
         8199, _G, 60, 127, 128, 4, "JIS X 0208", "set",
         set_records=956, file_sets=5, models=33, records=(4780,) * 32 + (956,),

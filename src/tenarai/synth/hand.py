@@ -50,14 +50,15 @@ class Hand:
         """A new writer, more or less regular. `unruly` bounds the irregularities: 0 a copybook, 1 the worst letter."""
         u = float(rng.beta(1.6, 1.6)) * unruly
         brush = rng.random() < 0.15
+        breadth = 0.35 + 0.65 * unruly  # even regular writers differ from each other
 
         def spread(low: float, high: float) -> float:
             return float(low + (high - low) * u * rng.uniform(0.5, 1.5))
 
         return cls(
-            lean=float(rng.normal(0.04, 0.13)),
-            tilt=float(rng.normal(0, 0.03)),
-            aspect=float(np.exp(rng.normal(0, 0.1))),
+            lean=float(rng.normal(0.03, 0.13 * breadth)),
+            tilt=float(rng.normal(0, 0.03 * breadth)),
+            aspect=float(np.exp(rng.normal(0, 0.1 * breadth))),
             kana=float(rng.uniform(0.52, 1.0)) if rng.random() < 0.8 else float(rng.uniform(0.9, 1.1)),
             latin=float(rng.uniform(0.55, 1.0)),
             small=float(rng.uniform(0.5, 0.8)),
@@ -67,7 +68,7 @@ class Hand:
             gap_jitter=spread(0.01, 0.09),
             proportional=float(rng.uniform(0, 1)) if rng.random() < 0.8 else 1.0,
             drift=spread(0.0, 0.09),
-            slope=float(rng.normal(0, 0.02)),
+            slope=float(rng.normal(0, 0.02 * breadth)),
             stroke_shift=spread(0.004, 0.028),
             stroke_turn=spread(0.015, 0.1),
             stroke_scale=spread(0.01, 0.1),
@@ -76,7 +77,7 @@ class Hand:
             ends=spread(0.01, 0.09),
             join=float(rng.uniform(0, 0.45)) * u if rng.random() < 0.7 else 0.0,
             flow=float(rng.uniform(0, 0.25)) * u if rng.random() < 0.3 else 0.0,
-            pen=float(rng.uniform(0.05, 0.12)) if brush else float(np.exp(rng.normal(np.log(0.038), 0.4))),
+            pen=float(rng.uniform(0.05, 0.12)) if brush else float(np.exp(rng.normal(np.log(0.04), 0.4 * breadth))),
             swell=float(rng.uniform(0.4, 0.9)) if brush else float(rng.uniform(0, 0.3)),
             warp=rng.normal(0, 0.035 + 0.05 * u, (6, 2)).astype(np.float32),
             warp_jitter=spread(0.01, 0.055),

@@ -26,7 +26,7 @@ class Paper:
     """Puts ink on paper. Its sheet of grain is made once: fresh noise for every line would cost more than all else."""
 
     def __init__(self, seed: int = 0, wear: float = 1.0) -> None:
-        """`wear` 0..1: how often paper is ruled, shaded, faint, or shared with the neighbours' ink."""
+        """`wear` 0..1: how often paper is warped, ruled, shaded, faint, blurred, or shared with the neighbours' ink."""
         self.wear = wear
         rng = np.random.default_rng(seed)
         fine = rng.normal(0, 1, (_GRAIN_SIDE, _GRAIN_SIDE)).astype(np.float32)
@@ -37,7 +37,7 @@ class Paper:
         """One line of ink, `(h, w) uint8` 255 = ink, to a gray picture whose short side is about `height` pixels."""
         height = float(rng.uniform(40, 84)) if height is None else height
         ink, offset = _margins(ink, rng, vertical)
-        if rng.random() < 0.8:
+        if rng.random() < 0.8 * self.wear:
             ink = _wrinkled(ink, rng)
         if rng.random() < 0.16 * self.wear:
             ink = _neighbours(ink, rng, vertical)
@@ -45,10 +45,10 @@ class Paper:
         scale = min(1.0, height / short * float(rng.uniform(1.0, 1.3)))
         size = (max(8, round(ink.shape[1] * scale)), max(8, round(ink.shape[0] * scale)))
         small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA).astype(np.float32) * (1 / 255)
-        if rng.random() < 0.3:
+        if rng.random() < 0.3 * self.wear:
             # Thin or thick in the scan: a power of the coverage keeps edges smooth, which erosion does not.
             small = small ** float(np.exp(rng.normal(0, 0.35)))
-        if rng.random() < 0.45:
+        if rng.random() < 0.45 * self.wear:
             small = cv2.GaussianBlur(small, (0, 0), float(rng.uniform(0.3, 1.1))).astype(np.float32)
         picture = self._on_paper(small, rng, vertical)
         matrix = np.array([[scale, 0.0, offset[0] * scale], [0.0, scale, offset[1] * scale]])
@@ -70,7 +70,7 @@ class Paper:
         picture = light * (1 - ink * np.float32(1 - dark))
         picture += self._patch(int(rng.integers(2)), height, width, rng) * float(np.abs(rng.normal(0, 4)))
         gray = np.clip(picture, 0, 255).astype(np.uint8)
-        if rng.random() < 0.25:
+        if rng.random() < 0.25 * self.wear:
             _, packed = cv2.imencode(".jpg", gray, (cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 85))))
             gray = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
         return 255 - gray if rng.random() < 0.02 else gray

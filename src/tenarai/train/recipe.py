@@ -72,7 +72,7 @@ class RunSettings(_Section):
     average: float = Field(0.999, ge=0, lt=1)  # decay of the moving average of the weights, which is what is kept
     precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"
     device: Literal["auto", "cpu", "gpu"] = "auto"
-    devices: int = Field(1, ge=1)
+    devices: int = Field(1, ge=1)  # on the CPU: processes of one thread each, so as many as cores
     workers: int = Field(0, ge=0)  # processes that draw lines beside each device
     validation_lines: int = Field(160, ge=1)  # composed lines; all held-out real lines are read as well, up to so many
 

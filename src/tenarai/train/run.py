@@ -138,10 +138,11 @@ def _trainer(recipe: Recipe, out: Path, progress: bool) -> lightning.Trainer:
 
 
 def _devices(run: RunSettings) -> int:
-    """As many as asked for, but no more than there are; on the CPU a device is a process with its share of the cores."""
+    """As many as asked for, but no more than there are. On the CPU a device is a process of one thread: two threads in
+    one process are slower than one on busy cores, and add up in another order each time."""
     if run.device != "cpu" and torch.cuda.is_available():
         return min(run.devices, torch.cuda.device_count())
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // run.devices))
+    torch.set_num_threads(1)
     return run.devices
 
 
