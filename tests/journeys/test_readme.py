@@ -8,16 +8,22 @@ import venv
 from pathlib import Path
 
 import pytest
+from rapidfuzz.distance import LCSseq
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.M | re.S)
-LETTER = (ROOT / "examples" / "letter-vertical.gt.txt").read_text("utf-8").split()
+LETTER = (ROOT / "examples" / "letter-vertical.gt.txt").read_text("utf-8")
 
 
 def commands(language: str) -> list[str]:
     rows = [row.split("  #")[0].strip() for kind, block in BLOCKS if kind == language for row in block.splitlines()]
     return [row for row in rows if row and not row.startswith("#")]
+
+
+def letters_in_common(text: str, printed: str) -> float:
+    """The part of the text's characters that stand in the output, in order."""
+    return LCSseq.similarity(text, printed) / len(text)
 
 
 def run(command: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
@@ -45,8 +51,7 @@ def test_the_first_line_installs_and_reads_in_a_fresh_environment(tmp_path: Path
     before = set(copy.rglob("*.png"))
     done = run(first, copy, **environment)
     assert done.returncode == 0, done.stderr[-2000:]
-    read = done.stdout.split()
-    assert sum(row in read for row in LETTER) >= 3, done.stdout[-500:]
+    assert letters_in_common(LETTER, done.stdout) > 0.55, done.stdout[-500:]
     assert set(copy.rglob("*.png")) == before
     without = run("python -c 'import torch'", copy, **environment)
     assert "ModuleNotFoundError" in without.stderr, "reading must not need torch"
@@ -63,7 +68,9 @@ def test_the_test_line_collects_and_runs_tests() -> None:
 @pytest.mark.parametrize("command", [c for c in commands("sh") if c.split()[0] != "pip"])
 def test_command(command: str, folder: Path) -> None:
     if command.startswith("tenarai model show"):
-        made = run("tenarai train recipes/tiny.toml --out runs/tiny --set run.steps=4 --set run.steps_an_epoch=4", folder)
+        made = run(
+            "tenarai train recipes/tiny.toml --out runs/tiny --set run.steps=4 --set run.steps_an_epoch=4", folder
+        )
         assert made.returncode == 0, made.stderr[-2000:]
     done = run(command, folder)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -78,4 +85,4 @@ def test_python(folder: Path) -> None:
     done = run("python block.py", folder)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "not read: " in done.stdout
-    assert sum(row in done.stdout for row in LETTER) >= 3, done.stdout
+    assert letters_in_common(LETTER, done.stdout) > 0.55, done.stdout
