@@ -61,7 +61,7 @@ def test_the_test_line_collects_and_runs_tests() -> None:
     line = next(c for c in commands("sh") if "[test]" in c)
     assert line == 'pip install -e ".[test]" && pytest'
     # This test is inside the run that the line starts: here it runs one small file of it.
-    done = run("pytest -q tests/test_public.py -p no:cacheprovider", ROOT)
+    done = run("pytest tests/test_public.py -p no:cacheprovider", ROOT)
     assert done.returncode == 0 and " passed" in done.stdout, done.stdout[-1500:]
 
 
