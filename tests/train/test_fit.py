@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,16 +68,8 @@ def assert_same_weights(one: Path, other: Path) -> None:
         np.testing.assert_allclose(value, second[name], atol=1e-6, rtol=0, err_msg=name)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """A run takes the cores of the machine; where they are busy, the threads of so small a network only wait."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "cpu_count", lambda: 1)
-        yield
-
-
 @pytest.fixture(scope="module")
-def unbroken(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that went through."""
     out = tmp_path_factory.mktemp("runs") / "unbroken"
     path = fit(tiny(), out, Path(), progress=False)
@@ -143,7 +134,6 @@ from tenarai.train.journal import Journal
 from tenarai.train.recipe import make_recipe
 from tenarai.train.run import fit
 
-os.cpu_count = lambda: 1
 kept = Journal.on_train_batch_end
 
 def killed(self, trainer, *rest):
