@@ -42,7 +42,6 @@ SETTINGS: dict[str, Any] = {
         "steps": 6,
         "steps_an_epoch": 2,
         "pixels": 8_000,
-        "pool": 8,
         "rate": 1e-2,
         "warm_up": 2,
         "average": 0.9,

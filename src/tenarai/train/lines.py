@@ -1,6 +1,8 @@
 """Training lines in batches of like width capped by pixels; the same seed gives the same batches."""
 
-from collections.abc import Iterator
+import itertools
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +14,12 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from tenarai.errors import SettingsError
 from tenarai.image.standard import Standard
-from tenarai.synth.hand import Rng
 from tenarai.text.alphabet import Alphabet
 from tenarai.train.maker import LineMaker, TrainingLine
 from tenarai.train.recipe import Recipe
 
 VALIDATION_SEED = 1_000_003
+LIKE = 1.15  # lines in a batch differ in width by no more than this factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,54 +46,41 @@ def collate(lines: list[TrainingLine], alphabet: Alphabet, standard: Standard) -
     )
 
 
-def bucketed(lines: list[TrainingLine], standard: Standard, pixels: int, rng: Rng) -> Iterator[list[TrainingLine]]:
-    """Batches of neighbours in width, none above so many pixels with its padding, in random order."""
-    order = sorted(lines, key=lambda line: line.picture.shape[1])
-    batches: list[list[TrainingLine]] = []
-    current: list[TrainingLine] = []
-    for line in order:
+def bucketed(lines: Iterable[TrainingLine], standard: Standard, pixels: int) -> Iterator[list[TrainingLine]]:
+    """Batches of lines of like width, none above so many pixels with its padding. A batch comes when it is full: a
+    stream of lines is drawn little by little, so that the processes of a run never wait long for each other. What is
+    left at the end of the lines comes last."""
+    buckets: dict[int, list[TrainingLine]] = {}
+    for line in lines:
         width = standard.padded_width(line.picture.shape[1])
-        if current and width * standard.height * (len(current) + 1) > pixels:
-            batches.append(current)
-            current = []
-        current.append(line)
-    if current:
-        batches.append(current)
-    for index in rng.permutation(len(batches)):
-        yield batches[int(index)]
+        bucket = int(math.log(width) / math.log(LIKE))
+        waiting = buckets.setdefault(bucket, [])
+        widest = max(width, *(standard.padded_width(other.picture.shape[1]) for other in waiting), 0)
+        if waiting and widest * standard.height * (len(waiting) + 1) > pixels:
+            yield waiting
+            waiting = buckets[bucket] = []
+        waiting.append(line)
+    yield from (waiting for waiting in buckets.values() if waiting)
 
 
 class LineBatches(IterableDataset[Batch]):
     """Exactly `steps` batches of one epoch for one device: every draw follows from (seed, epoch, rank, worker)."""
 
     def __init__(
-        self,
-        maker: LineMaker,
-        standard: Standard,
-        *,
-        seed: int,
-        epoch: int,
-        rank: int,
-        steps: int,
-        pool: int,
-        pixels: int,
+        self, maker: LineMaker, standard: Standard, *, seed: int, epoch: int, rank: int, steps: int, pixels: int
     ) -> None:
         self.maker, self.standard = maker, standard
         self.key = (seed, epoch, rank)
-        self.steps, self.pool, self.pixels = steps, pool, pixels
+        self.steps, self.pixels = steps, pixels
 
     def __iter__(self) -> Iterator[Batch]:
         worker = torch.utils.data.get_worker_info()
         index, count = (worker.id, worker.num_workers) if worker else (0, 1)
         rng = np.random.default_rng((*self.key, index))
         steps = self.steps // count + (index < self.steps % count)
-        while steps > 0:
-            lines = [self.maker.draw(rng) for _ in range(self.pool)]
-            for batch in bucketed(lines, self.standard, self.pixels, rng):
-                yield collate(batch, self.maker.alphabet, self.standard)
-                steps -= 1
-                if steps == 0:
-                    return
+        drawn = (self.maker.draw(rng) for _ in itertools.count())
+        for batch in itertools.islice(bucketed(drawn, self.standard, self.pixels), steps):
+            yield collate(batch, self.maker.alphabet, self.standard)
 
 
 class Lines(lightning.LightningDataModule):
@@ -114,7 +103,6 @@ class Lines(lightning.LightningDataModule):
             epoch=trainer.current_epoch,
             rank=trainer.global_rank,
             steps=run.steps_an_epoch,
-            pool=run.pool,
             pixels=run.pixels,
         )
         return DataLoader(lines, batch_size=None, num_workers=run.workers)
@@ -126,7 +114,7 @@ class Lines(lightning.LightningDataModule):
         return [DataLoader(batches, batch_size=None) for batches in self.validation]  # type: ignore[arg-type]
 
     def _batched(self, lines: list[TrainingLine]) -> list[Batch]:
-        batches = bucketed(lines, self.standard, self.recipe.run.pixels, np.random.default_rng(0))
+        batches = bucketed(lines, self.standard, self.recipe.run.pixels)
         return [collate(batch, self.alphabet, self.standard) for batch in batches]
 
     def _validation_lines(self) -> list[list[TrainingLine]]:

@@ -63,7 +63,6 @@ class RunSettings(_Section):
     steps: int = Field(20_000, ge=1)
     steps_an_epoch: int = Field(500, ge=1)
     pixels: int = Field(480_000, ge=1000)  # of a batch, padding counted: bounds memory whatever the lines' widths
-    pool: int = Field(384, ge=1)  # lines drawn together and sorted by width, so that padding is small
     rate: float = Field(1.5e-3, gt=0)
     warm_up: int = Field(400, ge=0)
     decay: float = Field(0.3, ge=0, le=1)  # last part of the steps, in which the rate falls to nothing
