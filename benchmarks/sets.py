@@ -87,7 +87,8 @@ def copiste_validation_lines(data: Path) -> list[LinePair]:
     from tenarai.train.maker import held_out_writers
 
     pairs = read_pairs(data / "lines_copiste" / "train.jsonl")
-    held = held_out_writers(pairs, HELD_OUT_WRITERS)  # of all rows, as training does, boilerplate too
+    # Of all rows, as training does, boilerplate too.
+    held = held_out_writers({p.writer for p in pairs if p.writer is not None}, HELD_OUT_WRITERS)
     return [pair for pair in pairs if pair.writer in held and not pair.boilerplate]
 
 

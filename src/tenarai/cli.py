@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 from tenarai import __version__
+from tenarai.cli_dataset import dataset_app
 from tenarai.errors import SettingsError, TenaraiError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 model_app = typer.Typer(help="Look at model files.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
+app.add_typer(dataset_app, name="dataset")
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".jp2", ".avif", ".ppm", ".pgm", ".pdf")
 
@@ -205,6 +207,8 @@ def synth(
     from tenarai.train.recipe import Recipe, read_recipe
 
     chosen = read_recipe(recipe) if recipe else Recipe(name="strokes")
+    if not isinstance(chosen, Recipe):
+        raise SettingsError(f"{recipe} is for single characters; synth draws lines.")
     maker = LineMaker(chosen.data, default_alphabet(), chosen.network.height, corpora)
     draw = maker.draw if standard else maker.photo
     names = write_lines(draw, out, count, seed)

@@ -5,26 +5,30 @@ read the picture - clean it - level it - split it into lines - straighten each l
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from tenarai.errors import SettingsError, TenaraiError
+from tenarai.image.character import framed
 from tenarai.image.clean import Gray, clean, find_skew, turned
+from tenarai.image.ink import draw_ink, strokes_of
 from tenarai.image.line import Straight, straighten
 from tenarai.image.read import LIMITS, Limits, Source, camera_turn, read_picture, read_pictures
-from tenarai.model.runtime import LineRuntime
+from tenarai.model.runtime import CharacterRuntime, LineRuntime
 from tenarai.page.layout import Box, Character, Direction, Line, Page, Region
 from tenarai.page.split import Split, split_lines
 from tenarai.text.ctc import Decoding
+from tenarai.text.script import characters_of
 
 AskedDirection = Literal["horizontal", "vertical", "auto"]
+Characters = str | Iterable[str]
 Notes = tuple[tuple[str, str | float], ...]
 
-DEFAULT_MODEL = "reader.model"
 LEAST_SKEW = 0.004  # radians: below this, turning a page blurs it for nothing
 CLEARLY = 1.6  # a line so many times longer than wide runs along its length
 
@@ -37,72 +41,138 @@ class Unread:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How a page is to be read."""
+
+    direction: AskedDirection
+    allowed: frozenset[str] | None
+    explain: bool
+
+    def __post_init__(self) -> None:
+        _check_direction(self.direction)
+
+
 class Reader:
     """An open model. Reading is deterministic: a line's text does not depend on what is read beside it.
 
     `threads` lines are read at a time. One Reader may be used from several threads.
     """
 
-    def __init__(self, runtime: LineRuntime, limits: Limits = LIMITS) -> None:
+    def __init__(self, runtime: LineRuntime, limits: Limits = LIMITS, characters: Path | None = None) -> None:
         self.runtime = runtime
         self.limits = limits
+        self._characters_file = characters
+
+    @cached_property
+    def characters(self) -> CharacterRuntime:
+        """The model of single characters, opened when the first one is read."""
+        return CharacterRuntime(self._characters_file or shipped_model("characters"), self.runtime.threads)
 
     @property
     def alphabet(self) -> tuple[str, ...]:
         """The characters that this reader can give."""
         return self.runtime.header.alphabet.characters[1:]
 
-    def read(self, picture: Source, *, direction: AskedDirection = "auto", explain: bool = False) -> Page:
+    def read(
+        self,
+        picture: Source,
+        *,
+        direction: AskedDirection = "auto",
+        alphabet: Characters | None = None,
+        explain: bool = False,
+    ) -> Page:
         """A page: path, bytes, stream, Pillow image or array of gray or RGB, to lines in reading order with text.
 
+        `alphabet` names the only characters that may be read beside spaces: see `text.script.characters_of`.
         `explain` puts into `page.notes` what was done to the picture. A blank picture gives a page without lines.
         Raises PictureError for what is no picture.
         """
         gray = read_picture(picture, limits=self.limits)
-        page = self._read_gray(gray, _name(picture), direction, explain)
+        page = self._read_gray(gray, _name(picture), _Asked(direction, _characters(alphabet), explain))
         return replace(page, notes=(("turn", camera_turn(picture)), *page.notes)) if explain else page
 
-    def read_line(self, picture: Source, *, direction: AskedDirection = "auto", alternatives: int = 5) -> Line:
+    def read_line(
+        self,
+        picture: Source,
+        *,
+        direction: AskedDirection = "auto",
+        alphabet: Characters | None = None,
+        alternatives: int = 5,
+    ) -> Line:
         """A picture that holds one line (or a single character). "auto" decides by shape, and where the shape says
-        little, by which way reads with more confidence. Raises PictureError for what is no picture."""
+        little, by which way reads with more confidence. `alphabet` as in `read`. Raises PictureError for what is no
+        picture."""
         _check_direction(direction)
+        allowed = _characters(alphabet)
         gray = read_picture(picture, limits=self.limits)
         result = clean(gray)
         if result.blank:
             shape: Direction = "vertical" if direction == "vertical" else "horizontal"
             return Line(Box(0, 0, gray.shape[1], gray.shape[0]), shape, source="line")
         ways = _ways(result.picture, direction)
-        lines = [self._read_box(result.picture, Box(0, 0, *gray.shape[::-1]), way, alternatives) for way in ways]
+        whole = Box(0, 0, *gray.shape[::-1])
+        lines = [self._read_box(result.picture, whole, way, alternatives, allowed) for way in ways]
         best = max(lines, key=lambda line: line.confidence or 0.0)
         return replace(best, source="line")
 
+    def read_character(
+        self, picture: Source, alphabet: Characters | None = None, n: int = 10
+    ) -> list[tuple[str, float]]:
+        """The `n` likeliest characters of a picture that holds one, with calibrated probabilities, best first.
+
+        `alphabet` names the only characters that it can be, "katakana" or "0123456789" or others: probabilities then
+        are those among them. A blank picture gives none. Raises PictureError for what is no picture, AlphabetError
+        for an alphabet that is none, or of which the model knows no character.
+        """
+        square = framed(read_picture(picture, limits=self.limits), self.characters.side)
+        return self.characters.best([square], _characters(alphabet), n)[0]
+
+    def read_ink(self, strokes: Any, n: int = 10, *, alphabet: Characters | None = None) -> list[tuple[str, float]]:
+        """The likeliest readings of pen strokes, of one character or of a line, with their confidences, best first.
+
+        `strokes` as of the WICG handwriting API or lists of points: see `image.ink.strokes_of`. Strokes much wider or
+        taller than a character are read as a line, of which there is one reading. Raises DataError for what is none.
+        """
+        drawing = strokes_of(strokes)
+        every = np.concatenate([stroke[:, :2] for stroke in drawing])
+        wide, tall = np.ptp(every, axis=0)
+        if max(wide, tall) <= CLEARLY * min(wide, tall) or len(drawing) == 1:
+            return self.read_character(draw_ink(drawing, widest=1.0), alphabet, n)
+        line = self.read_line(draw_ink(drawing), alphabet=alphabet)
+        return [(line.text, line.confidence or 0.0)] if line.text else []
+
     def read_many(
-        self, pictures: Iterable[Source], *, direction: AskedDirection = "auto", explain: bool = False
+        self,
+        pictures: Iterable[Source],
+        *,
+        direction: AskedDirection = "auto",
+        alphabet: Characters | None = None,
+        explain: bool = False,
     ) -> Iterator[Page | Unread]:
         """Pages of many pictures, in order, every page of a PDF or TIFF by itself. What cannot be read comes back as
         `Unread` in its place, and the rest goes on."""
-        _check_direction(direction)
+        asked = _Asked(direction, _characters(alphabet), explain)
         for picture in pictures:
             name = _name(picture)
             try:
                 turn = (("turn", camera_turn(picture)),) if explain else ()
                 for number, gray in enumerate(read_pictures(picture, limits=self.limits)):
-                    page = self._read_gray(gray, name if number == 0 else f"{name}#{number + 1}", direction, explain)
+                    page = self._read_gray(gray, name if number == 0 else f"{name}#{number + 1}", asked)
                     yield replace(page, notes=(*turn, *page.notes))
             except TenaraiError as error:
                 yield Unread(name, str(error))
 
-    def _read_gray(self, gray: Gray, name: str, direction: AskedDirection, explain: bool) -> Page:
-        _check_direction(direction)
+    def _read_gray(self, gray: Gray, name: str, asked: _Asked) -> Page:
         height, width = gray.shape
         result = clean(gray)
         if result.blank:
             seen: Notes = (("contrast", result.contrast), ("blank", "yes"))
-            return Page(width, height, (), name, seen if explain else ())
+            return Page(width, height, (), name, seen if asked.explain else ())
         skew = find_skew(result.picture)
         level = turned(result.picture, skew) if abs(skew) > LEAST_SKEW else result.picture
-        split = split_lines(level, direction)
-        lines = self._read_boxes(level, split)
+        split = split_lines(level, asked.direction)
+        lines = self._read_boxes(level, split, asked.allowed)
         if abs(skew) > LEAST_SKEW:
             lines = [_turned_back(line, skew, (width / 2, height / 2)) for line in lines]
         regions: tuple[Region, ...] = ()
@@ -112,7 +182,7 @@ class Reader:
                 around = around.union(line.box)
             regions = (Region(around, tuple(lines), split.direction),)
         notes: Notes = ()
-        if explain:
+        if asked.explain:
             notes = (
                 ("polarity", "bright ink on dark, inverted" if result.inverted else "dark ink on bright"),
                 ("contrast", result.contrast),
@@ -126,18 +196,20 @@ class Reader:
         across = line.box.width if line.direction == "vertical" else line.box.height
         return self.runtime.header.standard.height / max(1.0, across)
 
-    def _read_boxes(self, picture: Gray, split: Split) -> list[Line]:
+    def _read_boxes(self, picture: Gray, split: Split, allowed: frozenset[str] | None) -> list[Line]:
         straight = [self._straight(picture, box, split.direction) for box in split.boxes]
-        read = self.runtime.read_all(s.picture for s in straight)
+        read = self.runtime.read_all((s.picture for s in straight), allowed=allowed)
         lines = [
             self._line(decoding, s, box, split.direction)
             for decoding, s, box in zip(read, straight, split.boxes, strict=True)
         ]
         return [line for line in lines if line.text]
 
-    def _read_box(self, picture: Gray, box: Box, direction: Direction, alternatives: int) -> Line:
+    def _read_box(
+        self, picture: Gray, box: Box, direction: Direction, alternatives: int, allowed: frozenset[str] | None
+    ) -> Line:
         straight = self._straight(picture, box, direction)
-        return self._line(self.runtime.read(straight.picture, alternatives), straight, box, direction)
+        return self._line(self.runtime.read(straight.picture, alternatives, allowed), straight, box, direction)
 
     def _straight(self, picture: Gray, box: Box, direction: Direction) -> Straight:
         left, top = int(box.left), int(box.top)
@@ -165,14 +237,26 @@ class Reader:
         return Line(box, direction, text, decoding.confidence, tuple(characters), polygon, "projection")
 
 
-def load(model: str | Path | None = None, *, threads: int = 1, limits: Limits = LIMITS) -> Reader:
-    """The shipped reader, or that of a model file. Raises ModelFileError for a file that is no model."""
-    return Reader(LineRuntime(shipped_model() if model is None else Path(model), threads), limits)
+def load(
+    model: str | Path | None = None,
+    *,
+    characters: str | Path | None = None,
+    threads: int = 1,
+    limits: Limits = LIMITS,
+) -> Reader:
+    """The shipped reader, or that of a model file; `characters` is the model of single characters, the shipped one if
+    None. Raises ModelFileError for a file that is no model."""
+    runtime = LineRuntime(shipped_model() if model is None else Path(model), threads)
+    return Reader(runtime, limits, None if characters is None else Path(characters))
 
 
-def shipped_model() -> Path:
-    """The model file inside the package."""
-    return Path(str(files("tenarai") / "weights" / DEFAULT_MODEL))
+def shipped_model(name: str = "reader") -> Path:
+    """A model file inside the package: "reader" for lines, "characters" for single characters."""
+    return Path(str(files("tenarai") / "weights" / f"{name}.model"))
+
+
+def _characters(alphabet: Characters | None) -> frozenset[str] | None:
+    return None if alphabet is None else characters_of(alphabet)
 
 
 def _name(picture: Source) -> str:

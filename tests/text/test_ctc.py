@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tenarai.errors import AlphabetError, DataError, SettingsError
-from tenarai.text.ctc import best_path
+from tenarai.text.ctc import best_path, restricted
 
 CHARACTERS = ("", "a", "い", "手", "ff")
 
@@ -131,3 +131,34 @@ def test_a_nan_anywhere_is_refused(frame: int, label: int) -> None:
     log_probs[frame, label] = np.nan
     with pytest.raises(DataError, match="NaN"):
         best_path(log_probs, CHARACTERS)
+
+
+# Restricted alphabets
+
+
+@given(frames(), st.sets(st.sampled_from(CHARACTERS[1:]), min_size=1))
+def test_restricted_scores_are_probabilities_of_the_allowed_alone(
+    log_probs: NDArray[np.float32], allowed: set[str]
+) -> None:
+    scores = restricted(log_probs, CHARACTERS, allowed)
+    assert scores.shape == log_probs.shape and scores.dtype == np.float32
+    np.testing.assert_allclose(np.exp(scores).sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_array_equal(scores[:, 0], log_probs[:, 0])
+    for label, character in enumerate(CHARACTERS[1:], 1):
+        assert ((scores[:, label] > -np.inf) == (character in allowed)).all()
+    assert set(best_path(scores, CHARACTERS).text) <= set("".join(allowed))
+
+
+def test_a_restricted_alphabet_reads_the_likeliest_of_the_allowed() -> None:
+    scores = scores_of([[0.1, 0.6, 0.2, 0.09, 0.01], [0.97, 0.01, 0.01, 0.005, 0.005], [0.2, 0.1, 0.1, 0.5, 0.1]])
+    assert best_path(scores, CHARACTERS).text == "a手"
+    found = best_path(restricted(scores, CHARACTERS, {"い", "ff"}), CHARACTERS)
+    assert found.text in ("いい", "いff")
+    assert found.spans[0].confidence == pytest.approx(0.2 / 0.21, rel=1e-3)
+    everything = restricted(scores, CHARACTERS, set(CHARACTERS[1:]))
+    np.testing.assert_allclose(everything, scores, atol=1e-5)
+
+
+def test_an_alphabet_of_unknown_characters_is_refused() -> None:
+    with pytest.raises(AlphabetError, match="none of the characters"):
+        restricted(scores_of([[0.5, 0.5, 0, 0, 0]]), CHARACTERS, {"ß"})

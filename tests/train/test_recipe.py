@@ -7,8 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenarai.errors import SettingsError
+from tenarai.model.classifier import ClassifierSizes
 from tenarai.model.recogniser import Sizes
-from tenarai.train.recipe import DataSettings, NetworkSettings, Recipe, RunSettings, make_recipe, read_recipe
+from tenarai.train.recipe import (
+    ClassifierSettings,
+    DataSettings,
+    NetworkSettings,
+    Recipe,
+    RunSettings,
+    make_recipe,
+    read_recipe,
+)
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 PLAIN = """
@@ -47,7 +56,8 @@ def test_a_recipe_is_read_and_the_rest_is_default(plain: Path) -> None:
 def test_shipped_recipes_parse(path: Path) -> None:
     recipe = read_recipe(path)
     assert recipe.name == path.stem
-    assert recipe.network.height == Sizes(2, **recipe.network.model_dump()).height
+    sizes = Sizes if recipe.kind == "recogniser" else ClassifierSizes
+    assert sizes(2, **recipe.network.model_dump()).classes == 2
     assert 0 < recipe.run.warm_up < recipe.run.steps * (1 - recipe.run.decay)
 
 
@@ -57,6 +67,7 @@ def test_there_are_shipped_recipes() -> None:
 
 def test_the_defaults_fit_the_network() -> None:
     assert Sizes(4000, **NetworkSettings().model_dump()) == Sizes(4000)
+    assert ClassifierSizes(4000, **ClassifierSettings().model_dump()) == ClassifierSizes(4000)
 
 
 # Unknown keys

@@ -12,34 +12,44 @@ import torch
 from onnx import numpy_helper
 
 from tenarai.errors import ModelFileError, SettingsError
+from tenarai.model.classifier import Classifier, ClassifierSizes
 from tenarai.model.file import FORMAT, Header, read_bytes
 from tenarai.model.recogniser import Recogniser, Sizes
 
 OPSET = 17
 
 
-class _LogProbabilities(torch.nn.Module):
-    """The network as it is read: log probabilities `(batch, frames, classes)`."""
+Network = Recogniser | Classifier
 
-    def __init__(self, network: Recogniser) -> None:
+
+class _LogProbabilities(torch.nn.Module):
+    """A network as it is read: calibrated log probabilities, `(batch, frames, classes)` or `(batch, classes)`."""
+
+    def __init__(self, network: Network, temperature: float) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.temperature = network, temperature
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         logits: torch.Tensor = self.network(pictures)
-        return logits.log_softmax(-1).transpose(0, 1)
+        if self.temperature != 1.0:
+            logits = logits / self.temperature
+        log_probs = logits.log_softmax(-1)
+        return log_probs.transpose(0, 1) if log_probs.ndim == 3 else log_probs
 
 
-def write_model(network: Recogniser, header: Header, path: Path) -> None:
+def write_model(network: Network, header: Header, path: Path) -> None:
     """Writes the model file, whole or not at all."""
     network = network.cpu().float().eval()
-    example = torch.zeros(1, 1, header.standard.height, 64)
+    height = header.standard.height
+    lines = header.kind == "recogniser"
+    example = torch.zeros(1, 1, height, 64 if lines else height)
+    axes = {"pictures": {0: "batch", 3: "width"}, "log_probs": {0: "batch", 1: "frames"}}
     buffer = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         # The classic exporter keeps an LSTM whole at any width; without folding, weights keep their own names.
         torch.onnx.export(
-            _LogProbabilities(network),
+            _LogProbabilities(network, header.temperature),
             (example,),
             buffer,  # type: ignore[arg-type]  # the classic exporter writes to streams, its stub forgot
             dynamo=False,
@@ -49,7 +59,7 @@ def write_model(network: Recogniser, header: Header, path: Path) -> None:
             training=torch.onnx.TrainingMode.PRESERVE,
             input_names=["pictures"],
             output_names=["log_probs"],
-            dynamic_axes={"pictures": {0: "batch", 3: "width"}, "log_probs": {0: "batch", 1: "frames"}},
+            dynamic_axes=axes if lines else {name: {0: "batch"} for name in axes},
         )
     graph = onnx.load_from_string(buffer.getvalue())
     entry = graph.metadata_props.add()
@@ -62,7 +72,7 @@ def write_model(network: Recogniser, header: Header, path: Path) -> None:
         waiting.unlink(missing_ok=True)
 
 
-def read_network(path: Path) -> tuple[Recogniser, Header]:
+def read_network(path: Path) -> tuple[Network, Header]:
     """The network of a model file, ready to be trained further. Raises ModelFileError when weights are missing."""
     try:
         graph = onnx.load_from_string(read_bytes(path))
@@ -74,7 +84,9 @@ def read_network(path: Path) -> tuple[Recogniser, Header]:
         raise ModelFileError(f"The model file {path} is cut short, damaged, or of another kind.") from error
     try:
         sizes: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in header.sizes.items()}
-        network = Recogniser(Sizes(**sizes))
+        network: Network = (
+            Recogniser(Sizes(**sizes)) if header.kind == "recogniser" else Classifier(ClassifierSizes(**sizes))
+        )
     except (TypeError, SettingsError) as error:
         raise ModelFileError(f"The sizes in the model file {path} are damaged ({error}).") from None
     weights = {w.name.removeprefix("network."): w for w in graph.graph.initializer}

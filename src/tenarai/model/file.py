@@ -17,7 +17,7 @@ from tenarai.text.alphabet import Alphabet
 
 FORMAT = "tenarai-model"
 VERSION = 1
-KINDS = ("recogniser",)
+KINDS = ("recogniser", "classifier")
 LARGEST = 2_000_000_000  # bytes; ONNX's own limit, and a guard against reading something else into memory
 
 
@@ -30,7 +30,8 @@ class Header:
     sizes: Mapping[str, Any]
     alphabet: Alphabet
     standard: Standard
-    down: int  # pixels between frames
+    down: int = 1  # a recogniser's pixels between frames
+    temperature: float = 1.0  # scores are divided by it, so that they tell how often they are right (Guo et al. 2017)
     training: Mapping[str, Any] = field(default_factory=dict)  # recipe, steps, figures
     licences: tuple[str, ...] = ()  # of the data it was trained on
     licence: str = ""  # of the weights
@@ -45,6 +46,7 @@ class Header:
             "alphabet": "".join(self.alphabet.characters),
             "standard": asdict(self.standard),
             "down": self.down,
+            "temperature": self.temperature,
             "training": dict(self.training),
             "licences": list(self.licences),
             "licence": self.licence,
@@ -72,12 +74,15 @@ class Header:
                 alphabet=Alphabet(("", *data["alphabet"])),
                 standard=Standard(**data["standard"]),
                 down=int(data["down"]),
+                temperature=float(data.get("temperature", 1.0)),
                 training=dict(data["training"]),
                 licences=tuple(data["licences"]),
                 licence=str(data["licence"]),
             )
         except (KeyError, TypeError, ValueError, AlphabetError, SettingsError) as error:
             raise ModelFileError(f"The header of the model file {where} is damaged ({error}).") from None
+        if not 0.01 <= header.temperature <= 100:
+            raise ModelFileError(f"The header of the model file {where} is damaged (temperature {header.temperature}).")
         if header.sizes.get("classes") != len(header.alphabet):
             raise ModelFileError(
                 f"The header of the model file {where} is damaged: its alphabet has {len(header.alphabet)} labels, its "

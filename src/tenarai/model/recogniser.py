@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from tenarai.errors import SettingsError
+from tenarai.model.layers import stage
 
 DOWN = 4  # frames are this many pixels apart
 
@@ -40,21 +41,6 @@ class Sizes:
         return asdict(self)
 
 
-class Residual(nn.Module):
-    """Two 3x3 convolutions beside the identity (He et al. 2015)."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.first_norm = nn.BatchNorm2d(channels)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.second_norm = nn.BatchNorm2d(channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = torch.relu(self.first_norm(self.first(x)))
-        return torch.relu(x + self.second_norm(self.second(y)))
-
-
 class Recogniser(nn.Module):
     """`(batch, 1, height, width) float32`, 1.0 = ink, to logits `(frames, batch, classes)`, frames = width / 4."""
 
@@ -67,8 +53,7 @@ class Recogniser(nn.Module):
         for channels, blocks, stride in zip(
             sizes.channels, sizes.blocks, ((2, 2), (2, 2), (2, 1), (2, 1)), strict=True
         ):
-            stages += [nn.Conv2d(before, channels, 3, stride, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU()]
-            stages += [Residual(channels) for _ in range(blocks)]
+            stages += stage(before, channels, blocks, stride)
             before = channels
         self.features = nn.Sequential(*stages)
         rows = sizes.height

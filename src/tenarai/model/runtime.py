@@ -1,20 +1,26 @@
-"""Reading lines with ONNX Runtime: picture at reading height in, characters with places out. No torch.
+"""Reading with ONNX Runtime: pictures of lines and characters in, text with places and confidence out. No torch.
 
 Every line is run by itself, at its own width: its text cannot depend on what is read beside it. Several lines are
 read by several threads, one line each.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from onnxruntime import InferenceSession
 
+from tenarai.errors import AlphabetError, ModelFileError
+from tenarai.image.character import Framed
 from tenarai.image.clean import Gray
 from tenarai.model.file import Header, header_of, open_session, read_bytes
-from tenarai.text.ctc import Decoding, best_path
+from tenarai.text.ctc import Decoding, best_path, restricted
+from tenarai.text.script import SMALL
 
+BATCH = 64  # single characters run together
+SMALL_SHARE = 0.55  # kana that fill less of their picture than this are small ones
 NARROWEST = 48  # pixels; a single comma still gives the network a few frames of context
 
 
@@ -22,8 +28,7 @@ class LineRuntime:
     """An open recogniser. Raises ModelFileError for a file that is damaged or of another kind."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        self.session = open_session(read_bytes(path), str(path))
-        self.header: Header = header_of(self.session, str(path))
+        self.session, self.header = _opened(path, "recogniser", "lines")
         self.threads = max(1, threads)
 
     def log_probs(self, picture: Gray) -> npt.NDArray[np.float32]:
@@ -33,20 +38,84 @@ class LineRuntime:
         (scores,) = self.session.run(None, {"pictures": standard.line(picture, width)[None]})
         return np.asarray(scores[0], np.float32)
 
-    def read(self, picture: Gray, alternatives: int = 5) -> Decoding:
-        """One line by best path. Spans count frames; `pixels` turns them into places on the picture."""
-        return best_path(self.log_probs(picture), self.header.alphabet.characters, alternatives)
+    def read(self, picture: Gray, alternatives: int = 5, allowed: Collection[str] | None = None) -> Decoding:
+        """One line by best path, with the `allowed` characters and spaces only unless None. Spans count frames;
+        `pixels` turns them into places on the picture."""
+        scores, characters = self.log_probs(picture), self.header.alphabet.characters
+        if allowed is not None:
+            scores = restricted(scores, characters, {*allowed, " "})
+        return best_path(scores, characters, alternatives)
 
-    def read_all(self, pictures: Iterable[Gray], alternatives: int = 5) -> Iterator[Decoding]:
+    def read_all(
+        self, pictures: Iterable[Gray], alternatives: int = 5, allowed: Collection[str] | None = None
+    ) -> Iterator[Decoding]:
         """Many lines, in order, on as many threads as the runtime was opened with."""
         if self.threads == 1:
             for picture in pictures:
-                yield self.read(picture, alternatives)
+                yield self.read(picture, alternatives, allowed)
             return
         with ThreadPoolExecutor(self.threads) as pool:
-            yield from pool.map(lambda picture: self.read(picture, alternatives), pictures)
+            yield from pool.map(lambda picture: self.read(picture, alternatives, allowed), pictures)
 
     def pixels(self, start: float, end: float) -> tuple[float, float]:
         """The part of a line's picture, in its pixels, that these frames look at."""
         padding, down = self.header.standard.padding, self.header.down
         return start * down - padding, end * down - padding
+
+
+class CharacterRuntime:
+    """An open classifier. Raises ModelFileError for a file that is damaged or of another kind."""
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        self.session, self.header = _opened(path, "classifier", "single characters", threads)
+
+    @property
+    def side(self) -> int:
+        """Of the squares that it reads, in pixels."""
+        return self.header.standard.height
+
+    def probabilities(self, squares: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Squares `(n, side, side) uint8`, 255 = paper, to `(n, classes) float32`; class 0, the blank, never."""
+        values = self.header.standard.values(squares)[:, None]
+        (scores,) = self.session.run(None, {"pictures": values})
+        return np.exp(np.asarray(scores, np.float32))
+
+    def best(
+        self, squares: Sequence[Framed], allowed: Collection[str] | None = None, n: int = 10
+    ) -> list[list[tuple[str, float]]]:
+        """The `n` likeliest characters of each square with their probabilities, best first; none for a blank one.
+        With `allowed`, probabilities among those only. Raises AlphabetError when the model knows none of them."""
+        characters = self.header.alphabet.characters
+        labels = [i for i, c in enumerate(characters) if c and (allowed is None or c in allowed)]
+        if not labels:
+            raise AlphabetError(f"This model knows none of the characters {''.join(sorted(allowed or ()))[:40]!r}.")
+        found: list[list[tuple[str, float]]] = []
+        for first in range(0, len(squares), BATCH):
+            part = squares[first : first + BATCH]
+            scores = self.probabilities(np.stack([square.picture for square in part]))[:, labels].astype(np.float64)
+            scores /= np.maximum(scores.sum(axis=1, keepdims=True), 1e-300)
+            for square, row in zip(part, scores, strict=True):
+                self._sort_sizes(row, labels, square.share)
+                order = np.argsort(-row, kind="stable")[:n]
+                ranked = [(characters[labels[i]], float(row[i])) for i in order if row[i] > 0]
+                found.append([] if square.blank else ranked)
+        return found
+
+    def _sort_sizes(self, row: npt.NDArray[np.float64], labels: list[int], share: float) -> None:
+        """Small and large kana have one shape: how much of its picture the ink fills tells which it is."""
+        known = self.header.alphabet.labels
+        places = {label: place for place, label in enumerate(labels)}
+        small = 1 / (1 + np.exp((share - SMALL_SHARE) / 0.05))
+        for little, large in SMALL.items():
+            a, b = places.get(known.get(little, -1)), places.get(known.get(large, -1))
+            if a is not None and b is not None:
+                both = row[a] + row[b]
+                row[a], row[b] = both * small, both * (1 - small)
+
+
+def _opened(path: Path, kind: str, what: str, threads: int = 1) -> tuple[InferenceSession, Header]:
+    session = open_session(read_bytes(path), str(path), threads)
+    header = header_of(session, str(path))
+    if header.kind != kind:
+        raise ModelFileError(f"{path} is a {header.kind}; to read {what}, a {kind} is needed.")
+    return session, header

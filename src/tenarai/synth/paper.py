@@ -25,9 +25,11 @@ class Photograph:
 class Paper:
     """Puts ink on paper. Its sheet of grain is made once: fresh noise for every line would cost more than all else."""
 
-    def __init__(self, seed: int = 0, wear: float = 1.0) -> None:
-        """`wear` 0..1: how often paper is warped, ruled, shaded, faint, blurred, or shared with the neighbours' ink."""
+    def __init__(self, seed: int = 0, wear: float = 1.0, alone: bool = False) -> None:
+        """`wear` 0..1: how often paper is warped, ruled, shaded, faint, blurred, or shared with the neighbours' ink.
+        With `alone`, there is nothing but the ink on it: no rule and no neighbour."""
         self.wear = wear
+        self.shared = 0.0 if alone else wear
         rng = np.random.default_rng(seed)
         fine = rng.normal(0, 1, (_GRAIN_SIDE, _GRAIN_SIDE)).astype(np.float32)
         coarse = cv2.GaussianBlur(fine, (0, 0), 1.5) * 4
@@ -39,7 +41,7 @@ class Paper:
         ink, offset = _margins(ink, rng, vertical)
         if rng.random() < 0.8 * self.wear:
             ink = _wrinkled(ink, rng)
-        if rng.random() < 0.16 * self.wear:
+        if rng.random() < 0.16 * self.shared:
             ink = _neighbours(ink, rng, vertical)
         short = ink.shape[1] if vertical else ink.shape[0]
         scale = min(1.0, height / short * float(rng.uniform(1.0, 1.3)))
@@ -62,7 +64,7 @@ class Paper:
             # Pencil skips over the paper's tooth.
             ink = ink * np.clip(1 + rng.uniform(0.1, 0.5) * self._patch(1, height, width, rng), 0.15, 1)
         light = np.full((height, width), paper, np.float32)
-        if rng.random() < 0.3 * self.wear:
+        if rng.random() < 0.3 * self.shared:
             light *= 1 - _rules(height, width, rng, vertical)
         if rng.random() < 0.5 * self.wear:
             corners = 1 - rng.uniform(0, 0.45) * rng.random((2, 4)).astype(np.float32)

@@ -210,12 +210,20 @@ class StrokeFile:
         for number, line in enumerate(self._lines(), 1):
             try:
                 row = json.loads(line)
-                if self.writer is None or row.get("writer") == self.writer:
+                if self.writer is None or (row.get("writer") or "") == self.writer:
                     raw = [np.array([p[:2] for p in s], np.float32) for s in row["strokes"] if s]
                     found.setdefault(row["char"], []).append(_fitted(raw))
             except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
                 raise DataError(f"{self.path}: line {number} is not a drawing of pen strokes ({error}).") from None
         return found
+
+    @cached_property
+    def writers(self) -> list[str]:
+        """Everybody who drew in this file, sorted; "" where a drawing names nobody."""
+        try:
+            return sorted({str(json.loads(line).get("writer") or "") for line in self._lines()})
+        except (ValueError, AttributeError) as error:
+            raise DataError(f"{self.path} is not a file of pen strokes ({error}).") from None
 
     def _lines(self) -> Iterator[str]:
         try:

@@ -1,6 +1,6 @@
 """Connectionist temporal classification (Graves et al. 2006): from frame scores to text with places and confidence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +71,27 @@ def best_path(log_probs: NDArray[np.float32], characters: Sequence[str], alterna
         score=min(float(best.sum(dtype=np.float64)), 0.0),
         confidence=line_confidence(spans),
     )
+
+
+def restricted(
+    log_probs: NDArray[np.float32], characters: Sequence[str], allowed: Collection[str]
+) -> NDArray[np.float32]:
+    """Frame scores `(frames, classes)` as if the alphabet had these characters only: the blank keeps its part of every
+    frame, and the allowed characters share what all characters had, in their own proportion.
+
+    Raises AlphabetError when the alphabet has none of them.
+    """
+    labels = [label for label, character in enumerate(characters) if label != BLANK and character in allowed]
+    if not labels:
+        raise AlphabetError(f"This model knows none of the characters {''.join(sorted(allowed))[:40]!r}.")
+    among = log_probs[:, labels].astype(np.float64)
+    peak = among.max(axis=1, keepdims=True)
+    mass = peak + np.log(np.exp(among - peak).sum(axis=1, keepdims=True))
+    blank = np.minimum(log_probs[:, [BLANK]].astype(np.float64), -1e-9)
+    out = np.full_like(log_probs, -np.inf)
+    out[:, labels] = among - mass + np.log(-np.expm1(blank))
+    out[:, BLANK] = log_probs[:, BLANK]
+    return out
 
 
 def line_confidence(spans: Sequence[Span]) -> float | None:

@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 from lightning.pytorch.callbacks import Callback
 
-from tenarai.train.lines import Batch
-
 
 class Journal(Callback):
-    """Step, loss, validation CER, rate, lines a second, appended to a file when an epoch has been validated."""
+    """Step, loss, validation figures, rate, lines a second, appended to a file when an epoch has been validated."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -27,8 +25,8 @@ class Journal(Callback):
     def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
         self._begin()
 
-    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Batch, batch_idx: int) -> None:
-        self.lines += len(batch.lengths)
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        self.lines += len(batch.pictures)
         self.losses.append(float(outputs["loss"]))
         self.seconds = time.monotonic() - self.start
 
@@ -43,7 +41,7 @@ class Journal(Callback):
             "rate": trainer.optimizers[0].param_groups[0]["lr"],
             "lines": lines,
             "lines_a_second": round(lines / max(self.seconds, 1e-6), 1),
-            **{k: round(float(v), 5) for k, v in trainer.callback_metrics.items() if k.startswith("cer")},
+            **{k: round(float(v), 5) for k, v in trainer.callback_metrics.items() if k.startswith(("cer", "accuracy"))},
         }
         # A kill may have cut the last row short: it must not take the next one with it.
         cut = self.path.exists() and not self.path.read_bytes().endswith(b"\n") and self.path.stat().st_size > 0

@@ -1,5 +1,6 @@
 """Where training lines come from: composed from strokes and fonts, or real ones, distorted anew every time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tenarai.dataset.pairs import LinePair, read_pairs
+from tenarai.dataset.pairs import read_pairs
 from tenarai.errors import DataError
 from tenarai.image.clean import Gray, clean
 from tenarai.image.line import straighten
@@ -83,7 +84,7 @@ class LineMaker:
         lines = []
         for corpus in self.data.lines:
             pairs = [p for p in read_pairs(corpora / corpus.path) if corpus.boilerplate or not p.boilerplate]
-            held = held_out_writers(pairs, corpus.validation_writers)
+            held = held_out_writers({p.writer for p in pairs if p.writer is not None}, corpus.validation_writers)
             for pair in pairs:
                 text = normalise(pair.text, "nfc")
                 if (pair.writer in held) != validation or not text or self.alphabet.missing(text):
@@ -164,8 +165,8 @@ def is_column(direction: str, text: str, ink: npt.NDArray[np.uint8]) -> bool:
     return len(rows) > 0 and bool(np.ptp(rows) > 1.3 * np.ptp(columns))
 
 
-def held_out_writers(pairs: list[LinePair], count: int) -> frozenset[str]:
+def held_out_writers(writers: Iterable[str], count: int) -> frozenset[str]:
     """So many writers, chosen by name alone: evenly along the sorted names, the same in every run."""
-    writers = sorted({p.writer for p in pairs if p.writer is not None})
-    count = min(count, len(writers))
-    return frozenset(writers[i * len(writers) // count] for i in range(count))
+    known = sorted(set(writers))
+    count = min(count, len(known))
+    return frozenset(known[i * len(known) // count] for i in range(count))

@@ -56,6 +56,52 @@ class DataSettings(_Section):
     licences: tuple[str, ...] = ()
 
 
+class ClassifierSettings(_Section):
+    """Sizes of the classifier: `model.classifier.ClassifierSizes` without the classes, which the alphabet gives."""
+
+    side: int = Field(48, ge=16, le=128)
+    channels: tuple[int, ...] = (24, 64, 128)
+    blocks: tuple[int, ...] = (1, 1, 1)
+    features: int = Field(256, ge=8)
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+
+class StrokeCorpus(_Section):
+    """Characters drawn with a pen: JSON lines of strokes, inside the corpora folder."""
+
+    path: str
+    validation_writers: int = Field(0, ge=0)
+    licence: str = ""
+
+
+class CharacterCorpus(_Section):
+    """Pictures of single characters: any corpus that `tenarai dataset standardise` reads, or a store of it."""
+
+    path: str
+    corpus: str = ""  # its name; found from the files if left out
+    weight: float = Field(1.0, gt=0)  # how often it is drawn from, beside the other corpora
+    validation: float = Field(0.0, ge=0, lt=1)  # part held out: whole writers where they are known
+    licence: str = ""
+
+
+class CharacterSettings(_Section):
+    """What single characters are made of. Paths are inside the corpora folder that the command names."""
+
+    characters: str = ""  # the classes: a name such as "katakana", or the characters; those of the samples if "samples"
+    japanese_fonts: tuple[str, ...] = ()
+    latin_fonts: tuple[str, ...] = ()
+    validation_fonts: tuple[str, ...] = ()
+    strokes: tuple[StrokeCorpus, ...] = ()
+    samples: tuple[CharacterCorpus, ...] = ()
+    composed: float = Field(1.0, ge=0, le=1)  # part drawn from strokes and fonts, the rest from the samples
+    font: float = Field(0.4, ge=0, le=1)  # part of the composed ones set from fonts
+    unruly: float = Field(0.7, ge=0, le=1)
+    wear: float = Field(0.4, ge=0, le=1)
+    strength: float = Field(1.0, ge=0)  # of the distortion of samples
+    erased: float = Field(0.2, ge=0, le=1)  # part of all pictures of which a piece is erased
+    licences: tuple[str, ...] = ()
+
+
 class RunSettings(_Section):
     """How long and how fast."""
 
@@ -73,11 +119,15 @@ class RunSettings(_Section):
     device: Literal["auto", "cpu", "gpu"] = "auto"
     devices: int = Field(1, ge=1)  # on the CPU: processes of one thread each, so as many as cores
     workers: int = Field(0, ge=0)  # processes that draw lines beside each device
-    validation_lines: int = Field(160, ge=1)  # composed lines; all held-out real lines are read as well, up to so many
+    validation_lines: int = Field(160, ge=1)  # composed ones; held-out real ones are read as well, up to so many
+    smoothing: float = Field(0.05, ge=0, lt=1)  # of a classifier's labels (Szegedy et al. 2016)
+    mix: float = Field(
+        0.0, ge=0, le=1
+    )  # part of a classifier's batches in which pictures are mixed (Zhang et al. 2018)
 
 
 class Recipe(_Section):
-    """One training run."""
+    """One training run of a line recogniser."""
 
     name: str
     kind: Literal["recogniser"] = "recogniser"
@@ -86,7 +136,20 @@ class Recipe(_Section):
     run: RunSettings = RunSettings()
 
 
-def read_recipe(path: Path, changes: tuple[str, ...] = ()) -> Recipe:
+class CharacterRecipe(_Section):
+    """One training run of a character classifier."""
+
+    name: str
+    kind: Literal["classifier"]
+    network: ClassifierSettings = ClassifierSettings()
+    data: CharacterSettings = CharacterSettings()
+    run: RunSettings = RunSettings()
+
+
+AnyRecipe = Recipe | CharacterRecipe
+
+
+def read_recipe(path: Path, changes: tuple[str, ...] = ()) -> AnyRecipe:
     """A TOML recipe with `section.key=value` changes (values in TOML) laid over it.
 
     Raises SettingsError for a missing or broken file, an unknown key (the nearest right one is named), or a value out
@@ -103,10 +166,10 @@ def read_recipe(path: Path, changes: tuple[str, ...] = ()) -> Recipe:
     return make_recipe(raw, str(path))
 
 
-def make_recipe(raw: dict[str, Any], name: str) -> Recipe:
+def make_recipe(raw: dict[str, Any], name: str) -> AnyRecipe:
     """A recipe from plain data; see `read_recipe`."""
     try:
-        return Recipe.model_validate(raw)
+        return (CharacterRecipe if raw.get("kind") == "classifier" else Recipe).model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -134,5 +197,4 @@ def _lay_over(raw: dict[str, Any], change: str) -> None:
 
 
 def _keys() -> list[str]:
-    sections = (Recipe, NetworkSettings, DataSettings, RunSettings, LineCorpus)
-    return [key for section in sections for key in section.model_fields]
+    return sorted({key for section in _Section.__subclasses__() for key in section.model_fields})

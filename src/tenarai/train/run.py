@@ -1,6 +1,7 @@
 """One training run: recipe in; checkpoints, journal and model file out. A killed run goes on from its last epoch."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -11,27 +12,76 @@ from lightning.pytorch.callbacks import Callback, ModelCheckpoint, TQDMProgressB
 
 from tenarai.errors import DataError, SettingsError
 from tenarai.image.standard import Standard
+from tenarai.model.classifier import ClassifierSizes
 from tenarai.model.export import read_network, write_model
 from tenarai.model.file import Header
 from tenarai.model.recogniser import DOWN, Sizes
 from tenarai.text.alphabet import Alphabet, default_alphabet
+from tenarai.train.characters import Characters
+from tenarai.train.classifier import ClassifierTraining, calibration
 from tenarai.train.journal import Journal, read_journal
 from tenarai.train.lines import Lines
-from tenarai.train.recipe import Recipe, RunSettings
+from tenarai.train.recipe import (
+    AnyRecipe,
+    CharacterCorpus,
+    CharacterRecipe,
+    LineCorpus,
+    Recipe,
+    RunSettings,
+    StrokeCorpus,
+)
 from tenarai.train.recogniser import RecogniserTraining
 
 CHECKPOINT = "last.ckpt"
 JOURNAL = "journal.jsonl"
+Training = RecogniserTraining | ClassifierTraining
 WEIGHTS_LICENCE = "CC BY-SA 4.0"  # the share-alike terms of the stroke data carry over
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a recipe trains: the step, its data, and how its pictures are made."""
+
+    module: Training
+    standard: Standard
+    data: lightning.LightningDataModule | None = None
+
+
+def make_task(recipe: AnyRecipe, corpora: Path) -> Task:
+    """The step and the data of a recipe. Raises DataError or SettingsError when they cannot be had."""
+    standard, alphabet = standard_of(recipe), default_alphabet()
+    if isinstance(recipe, CharacterRecipe):
+        characters = Characters(recipe, standard, corpora)
+        return Task(new_module(recipe, characters.alphabet, characters.groups), standard, characters)
+    return Task(new_module(recipe, alphabet), standard, Lines(recipe, alphabet, standard, corpora))
+
+
+def standard_of(recipe: AnyRecipe) -> Standard:
+    """How the network's pictures are made: lines of a height with paper around them, or bare squares."""
+    if isinstance(recipe, CharacterRecipe):
+        return Standard(height=recipe.network.side, padding=0, multiple=1)
+    return Standard(height=recipe.network.height)
+
+
+def new_module(recipe: AnyRecipe, alphabet: Alphabet, groups: tuple[str, ...] = ()) -> Training:
+    """A network of the recipe's sizes, its weights random."""
+    if isinstance(recipe, CharacterRecipe):
+        return ClassifierTraining(sizes_of_classifier(recipe, alphabet), alphabet, recipe.run, groups)
+    return RecogniserTraining(sizes_of(recipe, alphabet), alphabet, recipe.run)
+
+
 def sizes_of(recipe: Recipe, alphabet: Alphabet) -> Sizes:
-    """The network's sizes."""
+    """The line network's sizes."""
     return Sizes(classes=len(alphabet), **recipe.network.model_dump())
 
 
+def sizes_of_classifier(recipe: CharacterRecipe, alphabet: Alphabet) -> ClassifierSizes:
+    """The character network's sizes."""
+    return ClassifierSizes(classes=len(alphabet), **recipe.network.model_dump())
+
+
 def fit(
-    recipe: Recipe,
+    recipe: AnyRecipe,
     out: Path,
     corpora: Path,
     *,
@@ -52,28 +102,30 @@ def fit(
     if not resume and last.exists() and "LOCAL_RANK" not in os.environ:
         raise DataError(f"{out} holds a run already: go on with --resume, or name another folder.")
     lightning.seed_everything(recipe.run.seed, verbose=False)
-    alphabet = default_alphabet()
-    standard = Standard(height=recipe.network.height)
-    module = RecogniserTraining(sizes_of(recipe, alphabet), alphabet, recipe.run)
+    task = make_task(recipe, corpora)
     if start is not None and not resume:
-        begin_with(module, start)
-    lines = Lines(recipe, alphabet, standard, corpora)
+        begin_with(task.module, start)
     trainer = _trainer(recipe, out, progress)
-    trainer.fit(module, lines, ckpt_path=last if resume else None, weights_only=False)
-    return write_run(module, recipe, alphabet, standard, out)
+    trainer.fit(task.module, task.data, ckpt_path=last if resume else None, weights_only=False)
+    return write_run(task, recipe, out)
 
 
-def write_run(module: RecogniserTraining, recipe: Recipe, alphabet: Alphabet, standard: Standard, out: Path) -> Path:
+def write_run(task: Task, recipe: AnyRecipe, out: Path) -> Path:
     """Writes the averaged network of a run as a model file beside its checkpoints."""
+    module = task.module
     record = {"recipe": recipe.model_dump(mode="json"), "journal": read_journal(out / JOURNAL)[-1:]}
-    sources = [corpus.licence for corpus in recipe.data.lines if corpus.licence]
+    sources = [corpus.licence for corpus in _corpora(recipe) if corpus.licence]
+    temperature = 1.0
+    if isinstance(module, ClassifierTraining) and isinstance(task.data, Characters):
+        temperature = calibration(module, (b for loader in task.data.val_dataloader() for b in loader))
     header = Header(
         kind=recipe.kind,
         name=recipe.name,
         sizes=module.average.sizes.to_dict(),
-        alphabet=alphabet,
-        standard=standard,
-        down=DOWN,
+        alphabet=module.alphabet,
+        standard=task.standard,
+        down=DOWN if recipe.kind == "recogniser" else 1,
+        temperature=temperature,
         training=record,
         licences=(*recipe.data.licences, *sources),
         licence=WEIGHTS_LICENCE,
@@ -83,34 +135,49 @@ def write_run(module: RecogniserTraining, recipe: Recipe, alphabet: Alphabet, st
     return path
 
 
-def export_checkpoint(recipe: Recipe, out: Path) -> Path:
+def export_checkpoint(recipe: AnyRecipe, out: Path) -> Path:
     """The model file of a run that is not over, or was killed: what its last epoch reads like."""
-    alphabet = default_alphabet()
-    module = RecogniserTraining(sizes_of(recipe, alphabet), alphabet, recipe.run)
+    checkpoint = _read_checkpoint(out / CHECKPOINT)
+    alphabet = Alphabet(("", *checkpoint["alphabet"])) if "alphabet" in checkpoint else default_alphabet()
+    module = new_module(recipe, alphabet)
     begin_with(module, out / CHECKPOINT)
-    return write_run(module, recipe, alphabet, Standard(height=recipe.network.height), out)
+    return write_run(Task(module, standard_of(recipe)), recipe, out)
 
 
-def begin_with(module: RecogniserTraining, start: Path) -> None:
+def _corpora(recipe: AnyRecipe) -> tuple[LineCorpus | StrokeCorpus | CharacterCorpus, ...]:
+    if isinstance(recipe, CharacterRecipe):
+        return (*recipe.data.strokes, *recipe.data.samples)
+    return recipe.data.lines
+
+
+def begin_with(module: Training, start: Path) -> None:
     """First weights from a model file, or from a checkpoint of the same sizes.
 
     Raises ModelFileError or SettingsError when they do not fit.
     """
     try:
         if start.suffix == ".ckpt":
-            module.load_state_dict(torch.load(start, map_location="cpu", weights_only=True)["state_dict"])
+            module.load_state_dict(_read_checkpoint(start)["state_dict"])
         else:
             network, header = read_network(start)
             if header.alphabet != module.alphabet:
                 raise SettingsError(f"{start} does not fit this recipe's network (it reads another alphabet).")
             module.network.load_state_dict(network.state_dict())
             module.average.load_state_dict(network.state_dict())
-    except (RuntimeError, OSError, KeyError, EOFError, UnpicklingError) as error:
+    except (RuntimeError, KeyError) as error:
+        raise SettingsError(f"{start} does not fit this recipe's network ({str(error).splitlines()[0]}).") from None
+
+
+def _read_checkpoint(path: Path) -> dict[str, Any]:
+    try:
+        checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, OSError, EOFError, UnpicklingError) as error:
         reason = (str(error).splitlines() or ["it is empty or cut short"])[0]
-        raise SettingsError(f"{start} does not fit this recipe's network ({reason}).") from None
+        raise SettingsError(f"{path} is no checkpoint that can be read ({reason}).") from None
+    return checkpoint
 
 
-def _trainer(recipe: Recipe, out: Path, progress: bool) -> lightning.Trainer:
+def _trainer(recipe: AnyRecipe, out: Path, progress: bool) -> lightning.Trainer:
     run = recipe.run
     devices = _devices(run)
     callbacks: list[Callback] = [

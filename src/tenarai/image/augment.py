@@ -1,0 +1,69 @@
+"""Seeded distortions of pictures of writing: what the same character could have looked like."""
+
+import cv2
+import numpy as np
+
+from tenarai.image.clean import Gray
+
+PAPER = 255
+
+
+def distorted(gray: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray:
+    """`(height, width) uint8`, 255 = paper, turned, sheared, stretched, moved and bent, its ink thinner or thicker.
+
+    `strength` 1 is as far as a character stays readable, 0 leaves it as it is. The same generator state gives the
+    same picture.
+    """
+    if strength <= 0:
+        return gray
+    bent = _bent(_turned(gray, rng, strength), rng, strength)
+    return _weighted(bent, rng, strength)
+
+
+def _turned(gray: Gray, rng: np.random.Generator, strength: float) -> Gray:
+    height, width = gray.shape
+    angle, shear = rng.normal(0, 0.09 * strength), rng.normal(0, 0.14 * strength)
+    across, down = np.exp(rng.normal(0, 0.09 * strength, 2))
+    cos, sin = np.cos(angle), np.sin(angle)
+    matrix = np.array([[cos, -sin], [sin, cos]]) @ np.array([[across, shear], [0, down]])
+    centre = np.array([width / 2, height / 2])
+    move = centre + rng.normal(0, 0.02 * strength, 2) * (width, height) - matrix @ centre
+    turned = cv2.warpAffine(gray, np.column_stack((matrix, move)), (width, height), borderValue=PAPER)
+    return np.asarray(turned, np.uint8)
+
+
+def _bent(gray: Gray, rng: np.random.Generator, strength: float) -> Gray:
+    """A smooth random displacement (Simard et al. 2003), from a coarse grid."""
+    height, width = gray.shape
+    cells = int(rng.integers(3, 6))
+    reach = abs(rng.normal(0, 0.045 * strength)) * max(height, width)
+    dx, dy = (
+        cv2.resize(
+            rng.normal(0, reach, (cells, cells)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC
+        )
+        for _ in range(2)
+    )
+    x = np.arange(width, dtype=np.float32)[None, :] + dx
+    y = np.arange(height, dtype=np.float32)[:, None] + dy
+    return cv2.remap(gray, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=PAPER).astype(np.uint8)
+
+
+def _weighted(gray: Gray, rng: np.random.Generator, strength: float) -> Gray:
+    """Thinner or thicker strokes: blurred ink raised to a power, which keeps edges smooth as erosion does not."""
+    if rng.random() > 0.6 * strength:
+        return gray
+    ink = cv2.GaussianBlur(255 - gray, (0, 0), float(rng.uniform(0.3, 0.9))).astype(np.float32) / 255
+    ink = np.clip(ink * float(np.exp(rng.normal(0.1, 0.25 * strength))), 0, 1) ** float(
+        np.exp(rng.normal(0, 0.4 * strength))
+    )
+    return np.asarray(255 - ink * 255, np.uint8)
+
+
+def erased(gray: Gray, rng: np.random.Generator, share: float = 0.2) -> Gray:
+    """A random rectangle of at most so much of each side turned to paper (DeVries and Taylor 2017)."""
+    height, width = gray.shape
+    h, w = (int(rng.uniform(0.05, share) * side) for side in (height, width))
+    top, left = int(rng.integers(0, height - h + 1)), int(rng.integers(0, width - w + 1))
+    out = gray.copy()
+    out[top : top + h, left : left + w] = PAPER
+    return out

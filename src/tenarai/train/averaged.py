@@ -1,0 +1,56 @@
+"""What the training of every network shares: Muon, the rate's course, and a moving average of the weights."""
+
+import copy
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from torch import nn
+
+from tenarai.text.alphabet import Alphabet
+from tenarai.train.muon import muon_for
+from tenarai.train.recipe import RunSettings
+
+
+def rate_factor(step: int, run: RunSettings) -> float:
+    """Warm up, stay, fall in a straight line to nothing: the stay can be made longer without losing what was done."""
+    if step < run.warm_up:
+        return (step + 1) / run.warm_up
+    fall = max(1.0, run.steps * run.decay)
+    return float(min(1.0, max(0.0, (run.steps - step) / fall)))
+
+
+class AveragedTraining(lightning.LightningModule):
+    """Trains `network`; `average` is the moving average of its weights, which is validated and kept."""
+
+    def __init__(self, network: nn.Module, alphabet: Alphabet, run: RunSettings) -> None:
+        super().__init__()
+        self.alphabet = alphabet
+        # Channels last is what convolutions are fastest in, on the CPU as on the GPU.
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.network).requires_grad_(False)
+        self.run = run
+
+    def on_train_epoch_start(self) -> None:
+        # A checkpoint keeps no random state: without this, dropout would differ after every stop.
+        key = np.random.SeedSequence((self.run.seed, self.current_epoch, self.global_rank))
+        torch.manual_seed(int(key.generate_state(1)[0]))
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        # A young average follows quickly, else it would carry the random start along for thousands of steps.
+        keep = min(self.run.average, (1 + self.global_step) / (10 + self.global_step))
+        with torch.no_grad():
+            for mean, value in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                mean.lerp_(value, 1 - keep)
+            for kept, now in zip(self.average.buffers(), self.network.buffers(), strict=True):
+                kept.copy_(now)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        # A checkpoint becomes a model file without the data that its classes came from.
+        checkpoint["alphabet"] = "".join(self.alphabet.characters)
+
+    def configure_optimizers(self) -> Any:
+        optimiser = muon_for(self.network, self.run.rate, self.run.weight_decay)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_factor(step, self.run))
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

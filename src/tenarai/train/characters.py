@@ -1,0 +1,253 @@
+"""Single characters for training: composed from strokes and fonts, or from a corpus, distorted anew each time."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import lightning
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
+
+from tenarai.dataset.corpora import find
+from tenarai.dataset.sample import Sample
+from tenarai.errors import DataError, SettingsError
+from tenarai.image.augment import distorted, erased
+from tenarai.image.character import framed
+from tenarai.image.clean import Gray, clean
+from tenarai.image.standard import Standard
+from tenarai.synth.fonts import HandFont, find_fonts
+from tenarai.synth.hand import Hand, Rng
+from tenarai.synth.line import Composed, compose_font, compose_strokes
+from tenarai.synth.paper import Paper
+from tenarai.synth.strokes import KanjiVG, StrokeFile, Strokes, StrokeSource
+from tenarai.text.alphabet import HIRAGANA, KATAKANA, Alphabet, default_alphabet
+from tenarai.text.script import characters_of
+from tenarai.train.maker import held_out_writers
+from tenarai.train.recipe import CharacterCorpus, CharacterRecipe, CharacterSettings, StrokeCorpus
+
+VALIDATION_SEED = 1_000_003
+TRIES = 1000
+OWN_PEN = 0.45  # part of the characters drawn from a real writer's strokes, where there are some
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`pictures (batch, 1, side, side) float32` and their `labels (batch,) int64`."""
+
+    pictures: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One character in its square `(side, side) uint8`, 255 = paper, and its label."""
+
+    picture: Gray
+    label: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing(StrokeSource):
+    """One drawing of one character, as a source of strokes."""
+
+    pen: Strokes
+
+    def strokes(self, character: str) -> Strokes | None:
+        return self.pen
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The characters of one corpus, framed, with their labels."""
+
+    examples: list[Example]
+    weight: float
+
+
+class CharacterMaker:
+    """Draws single characters; `validation` gives held-out fonts, drawers and samples instead."""
+
+    def __init__(self, data: CharacterSettings, side: int, corpora: Path, validation: bool = False) -> None:
+        self.data, self.side, self.validation = data, side, validation
+        named = [(corpus, read_characters(corpora / corpus.path, corpus)) for corpus in data.samples]
+        self.alphabet = alphabet_of(data, [sample for _, samples in named for sample in samples])
+        self.corpora = [self._corpus(corpus, samples) for corpus, samples in named]
+        self.corpora = [corpus for corpus in self.corpora if corpus.examples]
+        if not self.corpora and data.composed < 1 and not validation:
+            raise DataError("No corpus gives a sample of these characters: set data.composed = 1, or name others.")
+        self.paper = Paper(7, data.wear, alone=True)
+        self.vector = KanjiVG() if data.composed > 0 else None
+        self.drawn = self._drawings(corpora, data.strokes) if data.composed > 0 else {}
+        self.japanese = self._fonts(corpora, data.japanese_fonts)
+        self.latin = self._fonts(corpora, data.latin_fonts)
+        # Kana are drawn as often as kanji are: there are twenty kanji to one of them.
+        kana = HIRAGANA + KATAKANA + "ー"
+        weights = np.array([6.0 if c in kana else 1.5 if c < "\u0250" else 1.0 for c in self.alphabet.characters[1:]])
+        self.chances = weights / weights.sum()
+
+    def _fonts(self, corpora: Path, folders: tuple[str, ...]) -> list[HandFont]:
+        paths = [path for folder in folders for path in find_fonts(corpora / folder)]
+        held = self.data.validation_fonts
+        return [HandFont(p) for p in paths if (p.name in held) == (self.validation and bool(held))]
+
+    def _drawings(self, corpora: Path, files: tuple[StrokeCorpus, ...]) -> dict[str, list[Strokes]]:
+        found: dict[str, list[Strokes]] = {}
+        for file in files:
+            writers = StrokeFile(corpora / file.path).writers
+            held = held_out_writers(writers, file.validation_writers)
+            for writer in writers:
+                if (writer in held) == self.validation:
+                    for character, drawings in StrokeFile(corpora / file.path, writer).drawings.items():
+                        found.setdefault(character, []).extend(drawings)
+        return found
+
+    def _corpus(self, corpus: CharacterCorpus, samples: list[Sample]) -> Corpus:
+        labels = self.alphabet.labels
+        examples = [
+            Example(framed(clean(sample.picture, False).picture, self.side, cleaned=True).picture, labels[sample.text])
+            for sample in samples
+            if sample.text in labels and held_out(sample, corpus.validation) == self.validation
+        ]
+        return Corpus(examples, corpus.weight)
+
+    def draw(self, rng: Rng) -> Example:
+        """One character as the network sees it."""
+        sampled = bool(self.corpora) and rng.random() >= self.data.composed
+        example = self._distorted(rng) if sampled else self.compose(rng)
+        if rng.random() < self.data.erased:
+            example = replace(example, picture=erased(example.picture, rng))
+        return example
+
+    def _distorted(self, rng: Rng) -> Example:
+        weights = np.array([corpus.weight for corpus in self.corpora])
+        corpus = self.corpora[int(rng.choice(len(weights), p=weights / weights.sum()))]
+        example = corpus.examples[int(rng.integers(len(corpus.examples)))]
+        picture = distorted(example.picture, rng, self.data.strength)
+        return replace(example, picture=framed(picture, self.side, cleaned=True).picture)
+
+    def compose(self, rng: Rng) -> Example:
+        """One character drawn from strokes or a font."""
+        for _ in range(TRIES):
+            label = 1 + int(rng.choice(len(self.chances), p=self.chances))
+            composed = self._written(self.alphabet.characters[label], rng)
+            if composed is not None:
+                gray = self.paper.photograph(composed.ink, rng, height=float(rng.uniform(40, 84))).picture
+                square = framed(gray, self.side)
+                if not square.blank:
+                    return Example(square.picture, label)
+        raise DataError(f"None of {TRIES} characters could be written: neither strokes nor fonts have them.")
+
+    def _written(self, character: str, rng: Rng) -> Composed | None:
+        hand = Hand.sample(rng, self.data.unruly)
+        fonts = self.latin if character < "\u0250" and self.latin else self.japanese
+        if fonts and rng.random() < (0.75 if fonts is self.latin else self.data.font):
+            return compose_font(character, fonts[int(rng.integers(len(fonts)))], hand, rng)
+        drawings = self.drawn.get(character)
+        if drawings and (self.validation or rng.random() < OWN_PEN):
+            source: StrokeSource = Drawing(drawings[int(rng.integers(len(drawings)))])
+            return compose_strokes(character, (source,), hand, rng)
+        return None if self.vector is None else compose_strokes(character, (self.vector,), hand, rng)
+
+
+def read_characters(path: Path, corpus: CharacterCorpus) -> list[Sample]:
+    """The single characters of a corpus but its test part. Raises DataError when it holds none."""
+    items = find(path, corpus.corpus or None).read(path)
+    samples = [item for item in items if isinstance(item, Sample) and item.kind == "character" and item.split != "test"]
+    if not samples:
+        raise DataError(f"{path} holds no picture of a single character.")
+    return samples
+
+
+def alphabet_of(data: CharacterSettings, samples: list[Sample]) -> Alphabet:
+    """The classes that the settings ask for. Raises SettingsError when there are fewer than two."""
+    if data.characters == "samples":
+        alphabet = Alphabet.of(sorted({sample.text for sample in samples if len(sample.text) == 1}))
+    elif data.characters:
+        alphabet = Alphabet.of(sorted(characters_of(data.characters)))
+    else:
+        alphabet = Alphabet.of(c for c in default_alphabet().characters[1:] if not c.isspace())
+    if len(alphabet) < 3:
+        raise SettingsError("A classifier tells at least two characters apart: name more in data.characters.")
+    return alphabet
+
+
+def held_out(sample: Sample, part: float) -> bool:
+    """Whether a sample is for validation: as its corpus says, or so large a part, whole writers where known."""
+    if sample.split == "validation":
+        return True
+    key = (sample.writer or sample.name).encode()
+    return zlib.crc32(key) % 1000 < 1000 * part
+
+
+def collate(examples: list[Example], standard: Standard) -> Batch:
+    pictures = standard.values(np.stack([example.picture for example in examples]))[:, None]
+    return Batch(torch.from_numpy(pictures), torch.tensor([example.label for example in examples], dtype=torch.long))
+
+
+class CharacterBatches(IterableDataset[Batch]):
+    """Exactly `steps` batches of one epoch for one device: every draw follows from (seed, epoch, rank, worker)."""
+
+    def __init__(self, maker: CharacterMaker, standard: Standard, key: tuple[int, int, int], steps: int, size: int):
+        self.maker, self.standard, self.key, self.steps, self.size = maker, standard, key, steps, size
+
+    def __iter__(self) -> Iterator[Batch]:
+        worker = torch.utils.data.get_worker_info()
+        index, count = (worker.id, worker.num_workers) if worker else (0, 1)
+        rng = np.random.default_rng((*self.key, index))
+        for _ in range(self.steps // count + (index < self.steps % count)):
+            yield collate([self.maker.draw(rng) for _ in range(self.size)], self.standard)
+
+
+class Characters(lightning.LightningDataModule):
+    """Fresh characters every epoch, and the same validation characters always."""
+
+    def __init__(self, recipe: CharacterRecipe, standard: Standard, corpora: Path) -> None:
+        super().__init__()
+        self.recipe, self.standard, self.corpora_folder = recipe, standard, corpora
+        self.maker = CharacterMaker(recipe.data, recipe.network.side, corpora)
+        self.size = max(2, recipe.run.pixels // recipe.network.side**2)
+        self.validation: dict[str, list[Batch]] = {}
+
+    @property
+    def alphabet(self) -> Alphabet:
+        return self.maker.alphabet
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """What the validation sets are, in their order."""
+        return tuple(self._validation_sets())
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        run, trainer = self.recipe.run, self.trainer
+        if trainer is None:
+            raise SettingsError("Characters are drawn for a trainer: use them through train.run.fit.")
+        key = (run.seed, trainer.current_epoch, trainer.global_rank)
+        batches = CharacterBatches(self.maker, self.standard, key, run.steps_an_epoch, self.size)
+        return DataLoader(batches, batch_size=None, num_workers=run.workers)
+
+    def val_dataloader(self) -> list[DataLoader[Batch]]:
+        """One loader of composed characters, where they are trained on, and one of samples, where some are held out."""
+        return [DataLoader(batches, batch_size=None) for batches in self._validation_sets().values()]  # type: ignore[arg-type]
+
+    def _validation_sets(self) -> dict[str, list[Batch]]:
+        if not self.validation:
+            for group, examples in self._validation_examples().items():
+                parts = [examples[i : i + self.size] for i in range(0, len(examples), self.size)]
+                self.validation[group] = [collate(part, self.standard) for part in parts]
+        return self.validation
+
+    def _validation_examples(self) -> dict[str, list[Example]]:
+        data = self.recipe.data.model_copy(update={"erased": 0.0})
+        maker = CharacterMaker(data, self.recipe.network.side, self.corpora_folder, validation=True)
+        count, rng = self.recipe.run.validation_lines, np.random.default_rng(VALIDATION_SEED)
+        sets: dict[str, list[Example]] = {}
+        if data.composed > 0:
+            sets["composed"] = [maker.compose(rng) for _ in range(count)]
+        real = [example for corpus in maker.corpora for example in corpus.examples]
+        if real:
+            chosen = np.linspace(0, len(real) - 1, min(count, len(real))).astype(int)
+            sets["real"] = [real[int(i)] for i in chosen]
+        return sets
