@@ -20,6 +20,7 @@ from tenarai import Reader
 from tenarai.dataset.pairs import LinePair, read_pairs
 from tenarai.errors import DataError
 from tenarai.evaluate.report import Sample
+from tenarai.image.ink import draw_ink
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
@@ -122,6 +123,11 @@ def drawn(strokes: Sequence[Sequence[Sequence[float]]]) -> npt.NDArray[np.uint8]
             points = np.repeat(points, 2, axis=0)
         cv2.polylines(large, [np.rint(points).astype(np.int32)], False, (0,), PEN * FINER)
     return np.asarray(cv2.resize(large, (PICTURE, PICTURE), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def drawn_to_fit(strokes: Sequence[Sequence[Sequence[float]]]) -> npt.NDArray[np.uint8]:
+    """Pen strokes in any units, as dark ink on white paper, as large as fits."""
+    return draw_ink([np.array([point[:2] for point in stroke], np.float64) for stroke in strokes if stroke], widest=1.0)
 
 
 def read_characters(reader: Reader, drawings: Iterable[Drawing]) -> Iterator[tuple[Drawing, Sample]]:

@@ -18,6 +18,7 @@ from tenarai.errors import SettingsError, TenaraiError
 
 if TYPE_CHECKING:
     from tenarai.page.layout import Page
+    from tenarai.reader import Reader, Unread
 
 app = typer.Typer(
     help="tenarai reads handwriting: Japanese, horizontal and vertical, and Latin script.",
@@ -99,6 +100,13 @@ def read(
     ] = None,
     model: ModelOption = None,
     direction: DirectionOption = "auto",
+    characters: Annotated[
+        bool, typer.Option("--characters", help="Single characters, or a sheet with a cell for each: prints a table.")
+    ] = False,
+    alphabet: Annotated[
+        str | None,
+        typer.Option(help="The only characters to read: hiragana, katakana, kana, kanji, digits, ... or they."),
+    ] = None,
     explain: Annotated[bool, typer.Option(help="Say on stderr what was done to each picture.")] = False,
     threads: Annotated[int, typer.Option(min=1, help="Lines read at a time.")] = 1,
 ) -> None:
@@ -113,7 +121,12 @@ def read(
         out.mkdir(parents=True, exist_ok=True)
     failed = 0
     several = len(inputs) > 1
-    for page in _watched(reader.read_many(inputs, direction=direction, explain=explain), several):
+    pages = (
+        _characters(reader, inputs, alphabet)
+        if characters
+        else reader.read_many(inputs, direction=direction, alphabet=alphabet, explain=explain)
+    )
+    for page in _watched(pages, several):
         if isinstance(page, Unread):
             failed += 1
             typer.echo(f"tenarai: {page.reason}", err=True)
@@ -123,7 +136,10 @@ def read(
                 f"{name} {value if isinstance(value, str) else round(value, 4)}" for name, value in page.notes
             )
             typer.echo(f"{page.source or 'stdin'}: {notes}", err=True)
-        text = page.text if form == "text" else json.dumps(page.to_dict(), ensure_ascii=False)
+        if form == "json":
+            text = json.dumps(page.to_dict(), ensure_ascii=False)
+        else:
+            text = _character_table(page) if characters else page.text
         if out is None:
             if several and form == "text":
                 typer.echo(f"# {page.source or 'stdin'}")
@@ -133,6 +149,29 @@ def read(
     if failed:
         typer.echo(f"tenarai: {failed} of {len(inputs)} could not be read.", err=True)
         raise typer.Exit(1)
+
+
+def _characters(reader: "Reader", inputs: list[str | bytes], alphabet: str | None) -> Iterator["Page | Unread"]:
+    from tenarai.reader import Unread
+
+    for picture in inputs:
+        try:
+            yield reader.read_characters(picture, alphabet)
+        except TenaraiError as error:
+            yield Unread(picture if isinstance(picture, str) else "", str(error))
+
+
+def _character_table(page: "Page") -> str:
+    """A row for each character: its row and place, what it is, how sure that is, what else it could be."""
+    rows = ["row\tcell\tcharacter\tprobability\tother readings"]
+    for number, line in enumerate(page.lines, 1):
+        written = iter(line.characters)
+        for place, text in enumerate(line.text, 1):
+            if text != " ":
+                c = next(written)
+                others = " ".join(f"{other} {chance:.2f}" for other, chance in c.alternatives[:3] if chance >= 0.01)
+                rows.append(f"{number}\t{place}\t{c.text}\t{c.confidence or 0.0:.2f}\t{others}")
+    return "\n".join(rows)
 
 
 def _watched(pages: Iterator[Any], shown: bool) -> Iterator[Any]:

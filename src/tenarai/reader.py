@@ -3,9 +3,9 @@
 read the picture - clean it - level it - split it into lines - straighten each line - read it - put it in its place
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from tenarai.image.ink import draw_ink, strokes_of
 from tenarai.image.line import Straight, straighten
 from tenarai.image.read import LIMITS, Limits, Source, camera_turn, read_picture, read_pictures
 from tenarai.model.runtime import CharacterRuntime, LineRuntime
+from tenarai.page.grid import find_grid
 from tenarai.page.layout import Box, Character, Direction, Line, Page, Region
 from tenarai.page.split import Split, split_lines
 from tenarai.text.ctc import Decoding
@@ -128,6 +129,29 @@ class Reader:
         square = framed(read_picture(picture, limits=self.limits), self.characters.side)
         return self.characters.best([square], _characters(alphabet), n)[0]
 
+    def read_characters(self, picture: Source, alphabet: Characters | None = None, n: int = 10) -> Page:
+        """A picture of single characters: a practice sheet, a form with a cell a character, or a row of them.
+
+        Each row of cells is a line of the page, each cell that is written in a character with its box, probability
+        and alternatives; empty cells are spaces in the text of their line. `alphabet` and errors as `read_character`.
+        """
+        allowed = _characters(alphabet)
+        gray = read_picture(picture, limits=self.limits)
+        height, width = gray.shape
+        result = clean(gray)
+        if result.blank:
+            return Page(width, height, (), _name(picture))
+        grid = find_grid(result.picture)
+        squares = [
+            [framed(_cut(grid.picture, cell), self.characters.side, cleaned=True) for cell in row] for row in grid.cells
+        ]
+        found = iter(self.characters.best([square for row in squares for square in row], allowed, n))
+        lines = [_row(row, [next(found) for _ in row]) for row in grid.cells]
+        lines = [line for line in lines if line.characters]
+        if not lines:
+            return Page(width, height, (), _name(picture))
+        return Page(width, height, (Region(_around(lines), tuple(lines), "horizontal"),), _name(picture))
+
     def read_ink(self, strokes: Any, n: int = 10, *, alphabet: Characters | None = None) -> list[tuple[str, float]]:
         """The likeliest readings of pen strokes, of one character or of a line, with their confidences, best first.
 
@@ -177,10 +201,7 @@ class Reader:
             lines = [_turned_back(line, skew, (width / 2, height / 2)) for line in lines]
         regions: tuple[Region, ...] = ()
         if lines:
-            around = lines[0].box
-            for line in lines[1:]:
-                around = around.union(line.box)
-            regions = (Region(around, tuple(lines), split.direction),)
+            regions = (Region(_around(lines), tuple(lines), split.direction),)
         notes: Notes = ()
         if asked.explain:
             notes = (
@@ -213,7 +234,7 @@ class Reader:
 
     def _straight(self, picture: Gray, box: Box, direction: Direction) -> Straight:
         left, top = int(box.left), int(box.top)
-        cut = picture[top : int(np.ceil(box.bottom)), left : int(np.ceil(box.right))]
+        cut = _cut(picture, box)
         height = self.runtime.header.standard.height
         straight = straighten(cut, height, vertical=direction == "vertical", cleaned=True)
         moved = straight.to_source.copy()
@@ -257,6 +278,26 @@ def shipped_model(name: str = "reader") -> Path:
 
 def _characters(alphabet: Characters | None) -> frozenset[str] | None:
     return None if alphabet is None else characters_of(alphabet)
+
+
+def _cut(picture: Gray, box: Box) -> Gray:
+    return picture[int(box.top) : int(np.ceil(box.bottom)), int(box.left) : int(np.ceil(box.right))]
+
+
+def _around(lines: Sequence[Line]) -> Box:
+    return reduce(Box.union, [line.box for line in lines])
+
+
+def _row(cells: Sequence[Box], found: Sequence[list[tuple[str, float]]]) -> Line:
+    """A row of cells as a line: a space for every cell that nothing is written in."""
+    characters = [
+        Character(best[0][0], cell, min(1.0, best[0][1]), tuple(best[1:]))
+        for cell, best in zip(cells, found, strict=True)
+        if best
+    ]
+    text = "".join(best[0][0] if best else " " for best in found)
+    sure = float(np.exp(np.mean([np.log(max(c.confidence or 0.0, 1e-9)) for c in characters]))) if characters else None
+    return Line(reduce(Box.union, cells), "horizontal", text.rstrip(), sure, tuple(characters), (), "grid")
 
 
 def _name(picture: Source) -> str:

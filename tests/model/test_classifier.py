@@ -109,7 +109,7 @@ def test_a_named_alphabet_renormalises(model: Path) -> None:
 
 def test_size_in_the_picture_tells_small_kana_from_large(model: Path) -> None:
     runtime, picture = CharacterRuntime(model), squares(1)[0]
-    large, small = (dict(runtime.best([framed(picture, share)])[0]) for share in (0.95, 0.3))
+    large, small = (dict(runtime.best([framed(picture, share)])[0]) for share in (0.7, 0.25))
     assert large["つ"] > 100 * large["っ"] and small["っ"] > 10 * small["つ"]
     assert large["つ"] + large["っ"] == pytest.approx(small["つ"] + small["っ"])
 

@@ -20,7 +20,9 @@ from tenarai.text.ctc import Decoding, best_path, restricted
 from tenarai.text.script import SMALL
 
 BATCH = 64  # single characters run together
-SMALL_SHARE = 0.55  # kana that fill less of their picture than this are small ones
+USUAL_SHARE = 0.6  # of a cell's height that a character fills, where there are no others to compare with
+SEVERAL = 4  # characters that are enough to compare with
+SMALL_SIZE = 0.62  # kana smaller than this, beside what is usual, are small ones
 NARROWEST = 48  # pixels; a single comma still gives the network a few frames of context
 
 
@@ -84,28 +86,33 @@ class CharacterRuntime:
         self, squares: Sequence[Framed], allowed: Collection[str] | None = None, n: int = 10
     ) -> list[list[tuple[str, float]]]:
         """The `n` likeliest characters of each square with their probabilities, best first; none for a blank one.
-        With `allowed`, probabilities among those only. Raises AlphabetError when the model knows none of them."""
+        With `allowed`, probabilities among those only. Raises AlphabetError when the model knows none of them.
+
+        Small and large kana have one shape: how much of its picture the ink fills tells which it is, beside the
+        others where there are several."""
         characters = self.header.alphabet.characters
         labels = [i for i, c in enumerate(characters) if c and (allowed is None or c in allowed)]
         if not labels:
             raise AlphabetError(f"This model knows none of the characters {''.join(sorted(allowed or ()))[:40]!r}.")
         found: list[list[tuple[str, float]]] = []
+        written = [square.share for square in squares if not square.blank]
+        usual = float(np.median(written)) if len(written) >= SEVERAL else USUAL_SHARE
         for first in range(0, len(squares), BATCH):
             part = squares[first : first + BATCH]
             scores = self.probabilities(np.stack([square.picture for square in part]))[:, labels].astype(np.float64)
             scores /= np.maximum(scores.sum(axis=1, keepdims=True), 1e-300)
             for square, row in zip(part, scores, strict=True):
-                self._sort_sizes(row, labels, square.share)
+                self._sort_sizes(row, labels, square.share / usual)
                 order = np.argsort(-row, kind="stable")[:n]
                 ranked = [(characters[labels[i]], float(row[i])) for i in order if row[i] > 0]
                 found.append([] if square.blank else ranked)
         return found
 
-    def _sort_sizes(self, row: npt.NDArray[np.float64], labels: list[int], share: float) -> None:
-        """Small and large kana have one shape: how much of its picture the ink fills tells which it is."""
+    def _sort_sizes(self, row: npt.NDArray[np.float64], labels: list[int], size: float) -> None:
+        """What a small kana and its large one have together, shared by the size beside what is usual."""
         known = self.header.alphabet.labels
         places = {label: place for place, label in enumerate(labels)}
-        small = 1 / (1 + np.exp((share - SMALL_SHARE) / 0.05))
+        small = 1 / (1 + np.exp((size - SMALL_SIZE) / 0.06))
         for little, large in SMALL.items():
             a, b = places.get(known.get(little, -1)), places.get(known.get(large, -1))
             if a is not None and b is not None:
