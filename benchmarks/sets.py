@@ -19,7 +19,7 @@ import numpy.typing as npt
 from tenarai import Reader
 from tenarai.dataset.pairs import LinePair, read_pairs
 from tenarai.errors import DataError
-from tenarai.evaluate.report import Sample
+from tenarai.evaluate.report import Reading
 from tenarai.image.ink import draw_ink
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -130,11 +130,11 @@ def drawn_to_fit(strokes: Sequence[Sequence[Sequence[float]]]) -> npt.NDArray[np
     return draw_ink([np.array([point[:2] for point in stroke], np.float64) for stroke in strokes if stroke], widest=1.0)
 
 
-def read_characters(reader: Reader, drawings: Iterable[Drawing]) -> Iterator[tuple[Drawing, Sample]]:
+def read_characters(reader: Reader, drawings: Iterable[Drawing]) -> Iterator[tuple[Drawing, Reading]]:
     """What the reader makes of single characters, each as a horizontal line of one."""
     for drawing in drawings:
         line = reader.read_line(drawing.picture, direction="horizontal", alternatives=0)
-        yield drawing, Sample(drawing.name, drawing.character, line.text, line.confidence, drawing.writer)
+        yield drawing, Reading(drawing.name, drawing.character, line.text, line.confidence, drawing.writer)
 
 
 def circumstances(reader: Reader | None = None) -> dict[str, Any]:

@@ -208,14 +208,14 @@ def evaluate(
 ) -> None:
     """Read lines whose text is known and print the error rates, per writer and direction, with the confusions."""
     from tenarai.dataset.pairs import read_pairs
-    from tenarai.evaluate.lines import read_samples
+    from tenarai.evaluate.lines import read_all_lines
     from tenarai.evaluate.report import evaluate as figures
     from tenarai.evaluate.report import render
     from tenarai.reader import load
 
     reader = load(model)
     samples = [
-        sample for source in data for sample in read_samples(reader, read_pairs(source), boilerplate=boilerplate)
+        sample for source in data for sample in read_all_lines(reader, read_pairs(source), boilerplate=boilerplate)
     ]
     evaluation = figures(samples, policy)
     if as_json:

@@ -8,18 +8,18 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from tenarai.errors import DataError, SettingsError
-from tenarai.evaluate.report import Confusion, Evaluation, Sample, Share, evaluate, render
+from tenarai.evaluate.report import Confusion, Evaluation, Reading, Share, evaluate, render
 from tenarai.text.error_rate import Tally, bootstrap_interval, cer, character_errors, line_accuracy, wer
 
 TEXTS = st.text(st.sampled_from("ab 手習い"), max_size=8)
 NAMES = st.none() | st.sampled_from("pqrstu")
-SAMPLES = st.lists(st.builds(Sample, st.just("line"), TEXTS, TEXTS, st.none(), NAMES, NAMES), min_size=1, max_size=12)
+SAMPLES = st.lists(st.builds(Reading, st.just("line"), TEXTS, TEXTS, st.none(), NAMES, NAMES), min_size=1, max_size=12)
 
 LINES = (
-    Sample("1", "手習い", "手習い", 0.9, "Aoi", "vertical"),
-    Sample("2", "手本", "毛木", 0.4, "Aoi", "vertical"),
-    Sample("3", "the cat", "the hat", None, "Ben", "horizontal"),
-    Sample("4", "手", "毛手", 0.7, None, "vertical"),
+    Reading("1", "手習い", "手習い", 0.9, "Aoi", "vertical"),
+    Reading("2", "手本", "毛木", 0.4, "Aoi", "vertical"),
+    Reading("3", "the cat", "the hat", None, "Ben", "horizontal"),
+    Reading("4", "手", "毛手", 0.7, None, "vertical"),
 )
 
 
@@ -50,20 +50,20 @@ def test_the_figures_of_a_small_set() -> None:
 
 
 @given(SAMPLES)
-def test_the_figures_are_those_of_the_error_rates(samples: list[Sample]) -> None:
-    pairs = [(sample.reference, sample.hypothesis) for sample in samples]
-    found = evaluate(samples)
+def test_the_figures_are_those_of_the_error_rates(readings: list[Reading]) -> None:
+    pairs = [(reading.reference, reading.hypothesis) for reading in readings]
+    found = evaluate(readings)
     assert found.cer == cer(pairs)
     assert found.line_accuracy == line_accuracy(pairs)
     spaced = [pair for pair in pairs if not set(pair[0]) & set("手習い")]
     assert found.wer == (wer(spaced) if spaced else None)
-    assert sum(share.lines for share in found.per_writer.values()) == sum(s.writer is not None for s in samples)
+    assert sum(share.lines for share in found.per_writer.values()) == sum(s.writer is not None for s in readings)
     assert sum(confusion.count for confusion in found.confusions) == found.errors.edits
 
 
 @given(SAMPLES)
-def test_json_is_plain_and_complete(samples: list[Sample]) -> None:
-    found = evaluate(samples)
+def test_json_is_plain_and_complete(readings: list[Reading]) -> None:
+    found = evaluate(readings)
     plain = found.to_json()
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
     assert plain["version"] == 1
@@ -74,11 +74,11 @@ def test_json_is_plain_and_complete(samples: list[Sample]) -> None:
 
 
 def test_five_writers_are_drawn_whole_and_four_are_not() -> None:
-    def hands(writers: int) -> list[Sample]:
-        return [Sample("", "ab", "ab" if w else "xy", None, f"writer {w}") for w in range(writers) for _ in range(4)]
+    def hands(writers: int) -> list[Reading]:
+        return [Reading("", "ab", "ab" if w else "xy", None, f"writer {w}") for w in range(writers) for _ in range(4)]
 
-    def tallies(samples: list[Sample]) -> list[Tally]:
-        return [character_errors(s.reference, s.hypothesis) for s in samples]
+    def tallies(readings: list[Reading]) -> list[Tally]:
+        return [character_errors(s.reference, s.hypothesis) for s in readings]
 
     four, five = hands(4), hands(5)
     assert evaluate(four).interval_unit == "line"
@@ -86,20 +86,20 @@ def test_five_writers_are_drawn_whole_and_four_are_not() -> None:
     assert evaluate(five).interval_unit == "writer"
     assert evaluate(five).cer_interval == bootstrap_interval(tallies(five), [s.writer for s in five])
 
-    stray = [Sample("", "ab", "ab"), Sample("", "ab", "xy")]
+    stray = [Reading("", "ab", "ab"), Reading("", "ab", "xy")]
     alone = [str(s.writer) for s in five] + ["stray 1", "stray 2"]
     assert evaluate(five + stray).cer_interval == bootstrap_interval(tallies(five + stray), alone)
 
 
 def test_both_sides_go_through_the_policy() -> None:
-    lines = [Sample("1", "（１２）", "(12)"), Sample("2", "が", "か\u3099")]
+    lines = [Reading("1", "（１２）", "(12)"), Reading("2", "が", "か\u3099")]
     assert evaluate(lines).line_accuracy == 0.5
     assert evaluate(lines, "standard").cer == 0
     assert evaluate(lines, "none").line_accuracy == 0
 
 
 def test_only_the_worst_lines_and_commonest_confusions_are_listed() -> None:
-    lines = [Sample(f"{n:02}", "あ" * n, chr(0x4E00 + n) * n) for n in range(1, 61)]
+    lines = [Reading(f"{n:02}", "あ" * n, chr(0x4E00 + n) * n) for n in range(1, 61)]
     found = evaluate(lines)
     assert [bad.edits for bad in found.worst] == list(range(60, 40, -1))
     assert [confusion.count for confusion in found.confusions] == list(range(60, 10, -1))
@@ -119,17 +119,17 @@ def test_the_tables_show_the_figures() -> None:
 
 
 def test_brackets_in_a_reading_are_printed_not_obeyed() -> None:
-    assert "[bold]x[/bold]" in printed(evaluate([Sample("[red]", "ab", "[bold]x[/bold]")]))
+    assert "[bold]x[/bold]" in printed(evaluate([Reading("[red]", "ab", "[bold]x[/bold]")]))
 
 
 def test_a_cut_table_says_how_much_is_missing() -> None:
-    lines = [Sample(str(n), "あ", chr(0x4E00 + n)) for n in range(10)]
+    lines = [Reading(str(n), "あ", chr(0x4E00 + n)) for n in range(10)]
     assert "7 more" in printed(evaluate(lines), rows=3)
     assert "more" not in printed(evaluate(lines), rows=10)
 
 
 def test_a_set_read_without_error_has_no_tables_of_errors() -> None:
-    text = printed(evaluate([Sample("1", "手", "手")]))
+    text = printed(evaluate([Reading("1", "手", "手")]))
     assert "0.00 %" in text
     assert "Confusions" not in text
     assert "Worst" not in text

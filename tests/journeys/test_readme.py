@@ -13,6 +13,7 @@ from rapidfuzz.distance import LCSseq
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.M | re.S)
+SHEET = ["あいうえお", "かきくけこ", "てならい"]
 LETTER = (ROOT / "examples" / "letter-vertical.gt.txt").read_text("utf-8")
 
 
@@ -35,7 +36,7 @@ def run(command: str, folder: Path, **more: str) -> subprocess.CompletedProcess[
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in ("examples", "recipes"):
+    for name in ("docs", "examples", "recipes"):
         (tmp_path / name).symlink_to(ROOT / name)
     return tmp_path
 
@@ -79,10 +80,27 @@ def test_command(command: str, folder: Path) -> None:
         assert done.stdout.strip() or any(text.strip() for text in written)
 
 
-def test_python(folder: Path) -> None:
-    (block,) = [block for kind, block in BLOCKS if kind == "python"]
-    (folder / "block.py").write_text(block, encoding="utf-8")
+def python(word: str) -> str:
+    (block,) = [block for kind, block in BLOCKS if kind == "python" and word in block]
+    return block
+
+
+def test_every_python_block_is_tried() -> None:
+    assert [kind for kind, _ in BLOCKS].count("python") == 2
+
+
+def test_python_reads_pages(folder: Path) -> None:
+    (folder / "block.py").write_text(python("read_many"), encoding="utf-8")
     done = run("python block.py", folder)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "not read: " in done.stdout
     assert letters_in_common(LETTER, done.stdout) > 0.55, done.stdout
+
+
+def test_python_reads_characters(folder: Path) -> None:
+    (folder / "block.py").write_text(python("read_characters"), encoding="utf-8")
+    done = run("python block.py", folder)
+    assert done.returncode == 0, done.stderr[-2000:]
+    rows = done.stdout.splitlines()
+    assert letters_in_common("".join(SHEET), "".join(rows[: len(SHEET)])) > 0.75, done.stdout
+    assert rows[len(SHEET)].split()[0] == "ナ", done.stdout

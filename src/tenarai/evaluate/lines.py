@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from tenarai.dataset.pairs import LinePair
-from tenarai.evaluate.report import Sample
+from tenarai.evaluate.report import Reading
 from tenarai.reader import AskedDirection, Reader
 
 _ASKED: dict[str, AskedDirection] = {"horizontal": "horizontal", "vertical": "vertical"}
 
 
-def read_samples(reader: Reader, pairs: Iterable[LinePair], *, boilerplate: bool = False) -> Iterator[Sample]:
+def read_all_lines(reader: Reader, pairs: Iterable[LinePair], *, boilerplate: bool = False) -> Iterator[Reading]:
     """Reads every picture, in order, in the direction that the data say; those whose text has several lines, as pages.
 
     Boilerplate (a sentence that everybody copied) is left out unless asked for. Raises DataError or PictureError for
@@ -22,7 +22,7 @@ def read_samples(reader: Reader, pairs: Iterable[LinePair], *, boilerplate: bool
         if "\n" in pair.text.strip():
             page = reader.read(pair.load(), direction=asked)
             direction = page.regions[0].direction if page.regions else None
-            yield Sample(pair.name, pair.text.strip(), page.text, page.confidence, pair.writer, direction)
+            yield Reading(pair.name, pair.text.strip(), page.text, page.confidence, pair.writer, direction)
         else:
             line = reader.read_line(pair.load(), direction=asked, alternatives=0)
-            yield Sample(pair.name, pair.text, line.text, line.confidence, pair.writer, line.direction)
+            yield Reading(pair.name, pair.text, line.text, line.confidence, pair.writer, line.direction)

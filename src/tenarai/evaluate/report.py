@@ -29,7 +29,7 @@ LISTED_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class Reading:
     """A line read by some model: what stands there and what was read ("" when nothing was).
 
     `name` says where the line is from. `confidence` is the model's own, 0 to 1, None when unknown. `writer` and
@@ -121,27 +121,27 @@ class Evaluation:
         }
 
 
-def evaluate(samples: Iterable[Sample], policy: str = "nfc") -> Evaluation:
+def evaluate(readings: Iterable[Reading], policy: str = "nfc") -> Evaluation:
     """Compares each reference with its hypothesis, both under the text policy (see `tenarai.text.normalise`).
 
     The interval resamples whole writers when at least 5 are named (a line without a writer then stands for itself),
     otherwise lines.
 
-    Raises DataError when there are no samples, SettingsError for an unknown policy.
+    Raises DataError when there are no readings, SettingsError for an unknown policy.
     """
-    samples = list(samples)
-    if not samples:
+    readings = list(readings)
+    if not readings:
         raise DataError("There are no lines to evaluate: give at least one with its reference.")
-    pairs = [(normalise(sample.reference, policy), normalise(sample.hypothesis, policy)) for sample in samples]
+    pairs = [(normalise(reading.reference, policy), normalise(reading.hypothesis, policy)) for reading in readings]
     tallies = [character_errors(*pair) for pair in pairs]
     total = sum(tallies, Tally())
 
-    by_writer = len({sample.writer for sample in samples} - {None}) >= ENOUGH_WRITERS
-    owners = [line if sample.writer is None else sample.writer for line, sample in enumerate(samples)]
+    by_writer = len({reading.writer for reading in readings} - {None}) >= ENOUGH_WRITERS
+    owners = [line if reading.writer is None else reading.writer for line, reading in enumerate(readings)]
     words = [word_errors(*pair) for pair in pairs if is_spaced(pair[0])]
     return Evaluation(
         policy=policy,
-        lines=len(samples),
+        lines=len(readings),
         characters=total.reference,
         errors=total,
         cer=total.rate,
@@ -149,20 +149,20 @@ def evaluate(samples: Iterable[Sample], policy: str = "nfc") -> Evaluation:
         interval_unit="writer" if by_writer else "line",
         wer=sum(words, Tally()).rate if words else None,
         line_accuracy=line_accuracy(pairs),
-        per_writer=_shares(samples, tallies, lambda sample: sample.writer),
-        per_direction=_shares(samples, tallies, lambda sample: sample.direction),
+        per_writer=_shares(readings, tallies, lambda reading: reading.writer),
+        per_direction=_shares(readings, tallies, lambda reading: reading.direction),
         confusions=tuple(Confusion(*pair, n) for pair, n in confusions(pairs).most_common(LISTED_CONFUSIONS)),
-        worst=_worst(samples, pairs, tallies),
+        worst=_worst(readings, pairs, tallies),
     )
 
 
 def _shares(
-    samples: Sequence[Sample], tallies: Sequence[Tally], kind: Callable[[Sample], str | None]
+    readings: Sequence[Reading], tallies: Sequence[Tally], kind: Callable[[Reading], str | None]
 ) -> dict[str, Share]:
     """The figures of each kind of line, highest CER first; lines without a kind are left out."""
     parts: dict[str, list[Tally]] = defaultdict(list)
-    for sample, tally in zip(samples, tallies, strict=True):
-        name = kind(sample)
+    for reading, tally in zip(readings, tallies, strict=True):
+        name = kind(reading)
         if name is not None:
             parts[name].append(tally)
     sums = {name: sum(part, Tally()) for name, part in parts.items()}
@@ -171,12 +171,12 @@ def _shares(
 
 
 def _worst(
-    samples: Sequence[Sample], pairs: Sequence[tuple[str, str]], tallies: Sequence[Tally]
+    readings: Sequence[Reading], pairs: Sequence[tuple[str, str]], tallies: Sequence[Tally]
 ) -> tuple[BadLine, ...]:
     """By edits, not by rate: these lines cost most, and a line of one character would lead every list by rate."""
     bad = [
-        BadLine(sample.name, *pair, tally.edits, tally.rate, sample.confidence)
-        for sample, pair, tally in zip(samples, pairs, tallies, strict=True)
+        BadLine(reading.name, *pair, tally.edits, tally.rate, reading.confidence)
+        for reading, pair, tally in zip(readings, pairs, tallies, strict=True)
         if tally.edits
     ]
     return tuple(sorted(bad, key=lambda line: (-line.edits, -line.cer, line.name))[:LISTED_LINES])

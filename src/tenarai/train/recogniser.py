@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from tenarai.evaluate.report import Sample, evaluate
+from tenarai.evaluate.report import Reading, evaluate
 from tenarai.model.recogniser import DOWN, Recogniser, Sizes
 from tenarai.text.alphabet import Alphabet
 from tenarai.text.ctc import best_path
@@ -23,7 +23,7 @@ class RecogniserTraining(AveragedTraining):
 
     def __init__(self, sizes: Sizes, alphabet: Alphabet, run: RunSettings) -> None:
         super().__init__(Recogniser(sizes), alphabet, run)
-        self.samples: dict[str, list[Sample]] = {}
+        self.readings: dict[str, list[Reading]] = {}
 
     def forward(self, pictures: Tensor) -> Tensor:
         logits: Tensor = self.network(pictures)
@@ -47,12 +47,12 @@ class RecogniserTraining(AveragedTraining):
             frames = int(batch.widths[i]) // DOWN
             read = best_path(log_probs[:frames, i], self.alphabet.characters, alternatives=0)
             group = VALIDATION_SETS[dataloader_idx]
-            self.samples.setdefault(group, []).append(Sample(f"{batch_idx}-{i}", reference, read.text))
+            self.readings.setdefault(group, []).append(Reading(f"{batch_idx}-{i}", reference, read.text))
 
     def on_validation_epoch_end(self) -> None:
-        for group, samples in self.samples.items():
-            self.log(f"cer_{group}", evaluate(samples, "standard").cer, prog_bar=True, sync_dist=True)
-        self.samples.clear()
+        for group, readings in self.readings.items():
+            self.log(f"cer_{group}", evaluate(readings, "standard").cer, prog_bar=True, sync_dist=True)
+        self.readings.clear()
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
         if device.type == "cpu":
