@@ -221,7 +221,7 @@ def test_a_run_can_start_from_a_checkpoint(unbroken: Path) -> None:
 def test_weights_that_do_not_fit_are_refused(unbroken: Path, tmp_path: Path) -> None:
     wider = make_recipe({**SETTINGS, "network": {**SETTINGS["network"], "hidden": 9}}, "wider")
     for name in ("tiny.model", CHECKPOINT):
-        with pytest.raises(SettingsError, match="does not fit|no checkpoint"):
+        with pytest.raises(SettingsError, match=r"does not fit|no checkpoint"):
             begin_with(training(wider), unbroken / name)
     read, header = read_network(unbroken / "tiny.model")
     letters = (*header.alphabet.characters[:1], *header.alphabet.characters[:0:-1])
@@ -230,9 +230,9 @@ def test_weights_that_do_not_fit_are_refused(unbroken: Path, tmp_path: Path) -> 
         begin_with(training(tiny()), tmp_path / "letters.model")
     for content in (b"", b"no checkpoint", (unbroken / CHECKPOINT).read_bytes()[:2000]):
         (tmp_path / "bad.ckpt").write_bytes(content)
-        with pytest.raises(SettingsError, match="does not fit|no checkpoint"):
+        with pytest.raises(SettingsError, match=r"does not fit|no checkpoint"):
             begin_with(training(tiny()), tmp_path / "bad.ckpt")
-    with pytest.raises(SettingsError, match="does not fit|no checkpoint"):
+    with pytest.raises(SettingsError, match=r"does not fit|no checkpoint"):
         begin_with(training(tiny()), tmp_path / "gone.ckpt")
 
 
@@ -264,3 +264,9 @@ def test_a_row_that_a_kill_cut_short_is_left_out(tmp_path: Path) -> None:
 
 def test_there_is_no_journal_before_a_run(tmp_path: Path) -> None:
     assert read_journal(tmp_path / JOURNAL) == []
+
+
+def test_a_damaged_checkpoint_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / CHECKPOINT).write_bytes(b"PK\x03\x04 cut short")
+    with pytest.raises(SettingsError, match="no checkpoint that can be read"):
+        fit(tiny(), tmp_path, Path(), resume=True, progress=False)

@@ -236,3 +236,14 @@ def test_columns_are_known_by_their_corpus_or_their_shape(
     direction: str, text: str, size: tuple[int, int], expected: bool
 ) -> None:
     assert is_column(direction, text, np.full(size, 255, np.uint8)) is expected
+
+
+def test_an_unreadable_picture_is_left_out_and_named(tmp_path: Path) -> None:
+    put_lines(tmp_path, [{"text": "one"}, {"text": "two"}])
+    (tmp_path / "lines" / "0.png").write_bytes(b"not a picture")
+    with pytest.warns(UserWarning, match=r"1 line pictures are left out, the first is 0\.png"):
+        made = maker(tmp_path, lines=(LineCorpus(path="lines"),))
+    assert [line.text for line in made.real] == ["two"]
+    (tmp_path / "lines" / "1.png").write_bytes(b"")
+    with pytest.raises(DataError, match="None of the 2 line pictures"):
+        maker(tmp_path, lines=(LineCorpus(path="lines"),))

@@ -214,3 +214,9 @@ def test_a_recipe_needs_a_name(tmp_path: Path) -> None:
     path.write_text("[run]\nsteps = 3\n", "utf-8")
     with pytest.raises(SettingsError, match="name: Field required"):
         read_recipe(path)
+
+
+@pytest.mark.parametrize("name", ["a/b", "../x", "", " ", ".hidden"])
+def test_a_name_that_is_no_file_name_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match="name"):
+        make_recipe({"name": name}, "r")

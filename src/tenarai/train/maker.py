@@ -1,5 +1,6 @@
 """Where training lines come from: composed from strokes and fonts, or real ones, distorted anew every time."""
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tenarai.dataset.pairs import read_pairs
-from tenarai.errors import DataError
+from tenarai.errors import DataError, TenaraiError
 from tenarai.image.clean import Gray, clean
 from tenarai.image.line import straighten
 from tenarai.image.read import read_picture
@@ -81,7 +82,7 @@ class LineMaker:
         return [HandFont(p) for p in paths if (p.name in held) == (validation and bool(held))]
 
     def _real_lines(self, corpora: Path, validation: bool) -> list[RealLine]:
-        lines = []
+        lines, refused = [], []
         for corpus in self.data.lines:
             pairs = [p for p in read_pairs(corpora / corpus.path) if corpus.boilerplate or not p.boilerplate]
             held = held_out_writers({p.writer for p in pairs if p.writer is not None}, corpus.validation_writers)
@@ -91,9 +92,17 @@ class LineMaker:
                     continue
                 if validation and pair.boilerplate:
                     continue
-                gray = read_picture(pair.load())
+                try:
+                    gray = read_picture(pair.load())
+                except TenaraiError as error:
+                    refused.append(f"{pair.name}: {error}")
+                    continue
                 ink = 255 - clean(gray).picture
                 lines.append(RealLine(ink, text, is_column(pair.direction, text, ink)))
+        if refused and not lines:
+            raise DataError(f"None of the {len(refused)} line pictures can be read: {refused[0]}")
+        if refused:
+            warnings.warn(f"{len(refused)} line pictures are left out, the first is {refused[0]}", stacklevel=2)
         return lines
 
     def photographed(self, line: RealLine, rng: Rng) -> Photo:

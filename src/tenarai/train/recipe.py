@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tenarai.errors import SettingsError
 
+NAME = r"^[\w][\w.-]*$"  # the model file is called by it
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -129,7 +131,7 @@ class RunSettings(_Section):
 class Recipe(_Section):
     """One training run of a line recogniser."""
 
-    name: str
+    name: str = Field(pattern=NAME)
     kind: Literal["recogniser"] = "recogniser"
     network: NetworkSettings = NetworkSettings()
     data: DataSettings = DataSettings()
@@ -139,7 +141,7 @@ class Recipe(_Section):
 class CharacterRecipe(_Section):
     """One training run of a character classifier."""
 
-    name: str
+    name: str = Field(pattern=NAME)
     kind: Literal["classifier"]
     network: ClassifierSettings = ClassifierSettings()
     data: CharacterSettings = CharacterSettings()

@@ -102,6 +102,8 @@ def fit(
     if not resume and last.exists() and "LOCAL_RANK" not in os.environ:
         raise DataError(f"{out} holds a run already: go on with --resume, or name another folder.")
     lightning.seed_everything(recipe.run.seed, verbose=False)
+    if resume:
+        _read_checkpoint(last)
     task = make_task(recipe, corpora)
     if start is not None and not resume:
         begin_with(task.module, start)
