@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from tenarai.dataset.sample import Split
 from tenarai.errors import DataError
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
@@ -27,6 +28,7 @@ class LinePair:
     writer: str | None = None
     direction: str = "auto"  # or "horizontal", "vertical"
     boilerplate: bool = False  # a printed or copied form sentence: trained on, but left out of every figure
+    split: Split | None = None  # the part that the corpus itself puts it into
 
 
 def read_pairs(source: Path) -> list[LinePair]:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from tenarai.dataset.corpora import find
 from tenarai.dataset.sample import Sample
+from tenarai.dataset.source import read_samples
 from tenarai.errors import DataError, SettingsError
 from tenarai.image.augment import distorted, erased
 from tenarai.image.character import framed
@@ -154,7 +154,7 @@ class CharacterMaker:
 
 def read_characters(path: Path, corpus: CharacterCorpus) -> list[Sample]:
     """The single characters of a corpus but its test part. Raises DataError when it holds none."""
-    items = find(path, corpus.corpus or None).read(path)
+    items = read_samples(path, corpus.corpus or None)
     samples = [item for item in items if isinstance(item, Sample) and item.kind == "character" and item.split != "test"]
     if not samples:
         raise DataError(f"{path} holds no picture of a single character.")

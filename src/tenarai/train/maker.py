@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tenarai.dataset.pairs import read_pairs
+from tenarai.dataset.source import read_lines
 from tenarai.errors import DataError, TenaraiError
 from tenarai.image.clean import Gray, clean
 from tenarai.image.line import straighten
@@ -84,11 +84,16 @@ class LineMaker:
     def _real_lines(self, corpora: Path, validation: bool) -> list[RealLine]:
         lines, refused = [], []
         for corpus in self.data.lines:
-            pairs = [p for p in read_pairs(corpora / corpus.path) if corpus.boilerplate or not p.boilerplate]
+            found = read_lines(corpora / corpus.path, corpus.corpus or None)
+            pairs = [p for p in found if (corpus.boilerplate or not p.boilerplate) and p.split != "test"]
             held = held_out_writers({p.writer for p in pairs if p.writer is not None}, corpus.validation_writers)
             for pair in pairs:
                 text = normalise(pair.text, "nfc")
-                if (pair.writer in held) != validation or not text or self.alphabet.missing(text):
+                if (
+                    (pair.writer in held or pair.split == "validation") != validation
+                    or not text
+                    or self.alphabet.missing(text)
+                ):
                     continue
                 if validation and pair.boilerplate:
                     continue

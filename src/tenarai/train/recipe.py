@@ -30,9 +30,10 @@ class NetworkSettings(_Section):
 
 
 class LineCorpus(_Section):
-    """Real lines: a folder of pairs or a JSON lines file, inside the corpora folder."""
+    """Real lines: a folder of pairs, a JSON lines file, a store, or a corpus, inside the corpora folder."""
 
     path: str
+    corpus: str = ""  # what `tenarai dataset standardise --as` calls it, where it is none of the first three
     validation_writers: int = Field(0, ge=0)  # so many writers are held out, the same ones in every run
     boilerplate: bool = True
     licence: str = ""

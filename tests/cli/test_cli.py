@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from tenarai.cli import app
 from tenarai.page.layout import Page
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 LATIN = str(EXAMPLES / "line-latin.png")
 runner = CliRunner()

@@ -1,0 +1,68 @@
+"""`tenarai synth`, `tenarai train` and `tenarai model show`: how models are made, and what they say of themselves."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tenarai.errors import SettingsError
+
+
+def synth(
+    out: Annotated[Path, typer.Argument(help="Folder for the pictures, each with its .gt.txt.")],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many lines.")] = 20,
+    recipe: Annotated[
+        Path | None, typer.Option(help="Draw lines as this recipe does; pen strokes only if left out.")
+    ] = None,
+    corpora: Annotated[Path, typer.Option(help="The folder that the recipe's paths are in.")] = Path(),
+    seed: Annotated[int, typer.Option(help="The same seed writes the same lines.")] = 0,
+    standard: Annotated[bool, typer.Option(help="As the model sees the lines, not as photographed.")] = False,
+    sheet: Annotated[bool, typer.Option(help="Also write sheet.png, all lines on one picture.")] = False,
+) -> None:
+    """Write lines of made-up handwriting with their text: what the model learns from."""
+    from tenarai.synth.folder import write_lines, write_sheet
+    from tenarai.text.alphabet import default_alphabet
+    from tenarai.train.maker import LineMaker
+    from tenarai.train.recipe import Recipe, read_recipe
+
+    chosen = read_recipe(recipe) if recipe else Recipe(name="strokes")
+    if not isinstance(chosen, Recipe):
+        raise SettingsError(f"{recipe} is for single characters; synth draws lines.")
+    maker = LineMaker(chosen.data, default_alphabet(), chosen.network.height, corpora)
+    draw = maker.draw if standard else maker.photo
+    names = write_lines(draw, out, count, seed)
+    if sheet:
+        write_sheet([out / name for name in names], out / "sheet.png")
+    typer.echo(f"{len(names)} lines in {out}", err=True)
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(help="A recipe (TOML); recipes/ holds those of the shipped models.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run: checkpoints, journal, model.")],
+    corpora: Annotated[Path, typer.Option(help="The folder that the recipe's paths are in.")] = Path(),
+    resume: Annotated[bool, typer.Option(help="Go on with the run in the folder.")] = False,
+    start: Annotated[Path | None, typer.Option(help="A model file or checkpoint whose weights to start from.")] = None,
+    export: Annotated[bool, typer.Option(help="Only write the model file of the run's last epoch.")] = False,
+    change: Annotated[list[str] | None, typer.Option("--set", help="section.key=value laid over the recipe.")] = None,
+) -> None:
+    """Train a model by a recipe and write it as a model file."""
+    from tenarai.train.recipe import read_recipe
+    from tenarai.train.run import export_checkpoint, fit
+
+    chosen = read_recipe(recipe, tuple(change or ()))
+    path = export_checkpoint(chosen, out) if export else fit(chosen, out, corpora, resume=resume, start=start)
+    typer.echo(str(path))
+
+
+def show(
+    model: Annotated[Path | None, typer.Argument(help="A model file; the shipped one if left out.")] = None,
+) -> None:
+    """Print what a model file says of itself."""
+    from tenarai.model.file import read_header
+    from tenarai.reader import shipped_model
+
+    header = read_header(model or shipped_model()).to_json()
+    alphabet = header.pop("alphabet")
+    header["characters"] = len(alphabet)
+    typer.echo(json.dumps(header, ensure_ascii=False, indent=1))

@@ -1,0 +1,47 @@
+"""One way to ask for samples, wherever they are: in a store, or in a corpus as its makers give it."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import cv2
+
+from tenarai.dataset.corpora import find
+from tenarai.dataset.manifest import MANIFEST
+from tenarai.dataset.pairs import LinePair, read_pairs
+from tenarai.dataset.sample import Refused, Sample
+from tenarai.errors import DataError
+from tenarai.image.clean import Gray
+
+
+def read_samples(path: Path, corpus: str | None = None) -> Iterator[Sample | Refused]:
+    """The samples of a store, or of a corpus; `corpus` names it where its files do not tell.
+
+    Raises DataError when the path is missing, is of no known corpus, or its store is damaged.
+    """
+    if corpus is None and (path / MANIFEST).exists():
+        from tenarai.dataset.store import read_store  # needs pyarrow, which a corpus does not
+
+        return read_store(path)
+    return find(path, corpus).read(path)
+
+
+def read_lines(path: Path, corpus: str | None = None) -> list[LinePair]:
+    """Lines with their text: a folder of pictures with .gt.txt, a .jsonl file, a store, or a corpus of lines.
+
+    Raises DataError when there is none, or what is there cannot be understood.
+    """
+    if corpus is None and not (path / MANIFEST).exists():
+        return read_pairs(path)
+    pairs = [
+        LinePair(s.name, s.text, partial(_png, s.picture), s.writer, s.direction, split=s.split)
+        for s in read_samples(path, corpus)
+        if isinstance(s, Sample) and s.kind in ("line", "word")
+    ]
+    if not pairs:
+        raise DataError(f"{path} holds no line: name a folder, a .jsonl file, or a store or corpus of lines.")
+    return pairs
+
+
+def _png(picture: Gray) -> bytes:
+    return cv2.imencode(".png", picture)[1].tobytes()

@@ -1,0 +1,105 @@
+"""The figures of a model of single characters on pictures whose character is known."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from tenarai.dataset.sample import Sample
+from tenarai.errors import DataError
+from tenarai.evaluate.calibration import expected_calibration_error
+from tenarai.evaluate.report import LISTED_CONFUSIONS, Confusion
+from tenarai.image.character import framed
+from tenarai.model.runtime import CharacterRuntime
+from tenarai.text.error_rate import Tally, bootstrap_interval
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+VERSION = 1
+TOGETHER = 512  # pictures in memory at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A picture read as a character: what it is, what it was taken for ("" when blank), and how sure."""
+
+    truth: str
+    text: str
+    confidence: float
+    writer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterEvaluation:
+    """`accuracy` of all pictures, with its 95 % bootstrap interval; `balanced` is the mean of the accuracies of the
+    classes, as Kuzushiji-49 is scored (Clanuwat et al. 2018); `unknown` counts pictures of classes that the model does
+    not have, which count as wrong; `calibration_error` is the expected one."""
+
+    pictures: int
+    classes: int
+    accuracy: float
+    interval: tuple[float, float]
+    balanced: float
+    unknown: int
+    calibration_error: float
+    confusions: tuple[Confusion, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Ready for `json.dumps`; "version" tells the layout."""
+        return {"version": VERSION, **asdict(self)}
+
+
+def read_guesses(
+    runtime: CharacterRuntime, samples: Iterable[Sample], allowed: Collection[str] | None = None
+) -> Iterable[Guess]:
+    """Every sample of a single character as the model reads it, a few hundred in memory at a time."""
+    waiting = iter(samples)
+    while part := list(islice(waiting, TOGETHER)):
+        squares = [framed(sample.picture, runtime.side) for sample in part]
+        for sample, best in zip(part, runtime.best(squares, allowed, 1), strict=True):
+            text, confidence = best[0] if best else ("", 0.0)
+            yield Guess(sample.text, text, min(1.0, confidence), sample.writer)
+
+
+def evaluate_characters(guesses: Iterable[Guess], characters: Collection[str]) -> CharacterEvaluation:
+    """The figures; `characters` are those the model knows. Raises DataError when there is no guess."""
+    found: Sequence[Guess] = list(guesses)
+    if not found:
+        raise DataError("There is no picture of a single character to evaluate.")
+    right = [guess.text == guess.truth for guess in found]
+    many = Counter(guess.truth for guess in found)
+    hits = Counter(guess.truth for guess, hit in zip(found, right, strict=True) if hit)
+    missed = Counter((guess.truth, guess.text) for guess, hit in zip(found, right, strict=True) if not hit)
+    low, high = bootstrap_interval([Tally(substitutions=int(not hit), reference=1) for hit in right])
+    return CharacterEvaluation(
+        pictures=len(found),
+        classes=len(many),
+        accuracy=sum(right) / len(found),
+        interval=(1 - high, 1 - low),
+        balanced=sum(hits[truth] / count for truth, count in many.items()) / len(many),
+        unknown=sum(count for truth, count in many.items() if truth not in characters),
+        calibration_error=expected_calibration_error([guess.confidence for guess in found], right),
+        confusions=tuple(Confusion(a, b, count) for (a, b), count in missed.most_common(LISTED_CONFUSIONS)),
+    )
+
+
+def render_characters(evaluation: CharacterEvaluation, rows: int = 15) -> "Group":
+    """The figures for a terminal."""
+    from rich.console import Group
+    from rich.table import Table
+
+    low, high = evaluation.interval
+    figures = Table(title=f"{evaluation.pictures:,} pictures of {evaluation.classes:,} characters", show_header=False)
+    figures.add_row("accuracy", f"{100 * evaluation.accuracy:.2f} %", f"95 %: {100 * low:.2f} to {100 * high:.2f}")
+    figures.add_row("balanced accuracy", f"{100 * evaluation.balanced:.2f} %", "mean over the classes")
+    figures.add_row("calibration error", f"{100 * evaluation.calibration_error:.2f} %", "expected")
+    if evaluation.unknown:
+        figures.add_row("not known to the model", f"{evaluation.unknown:,}", "count as wrong")
+    missed = Table(title="read as another")
+    for head in ("is", "read as", "times"):
+        missed.add_column(head, justify="right" if head == "times" else "left")
+    for confusion in evaluation.confusions[:rows]:
+        missed.add_row(confusion.reference, confusion.hypothesis or "nothing", str(confusion.count))
+    return Group(figures, missed) if evaluation.confusions else Group(figures)

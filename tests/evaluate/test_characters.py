@@ -1,0 +1,64 @@
+"""Figures of single characters: counted as anyone would by hand."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tenarai.dataset.sample import Sample
+from tenarai.errors import DataError
+from tenarai.evaluate.characters import Guess, evaluate_characters, read_guesses
+from tenarai.image.standard import Standard
+from tenarai.model.classifier import Classifier, ClassifierSizes
+from tenarai.model.export import write_model
+from tenarai.model.file import Header
+from tenarai.model.runtime import CharacterRuntime
+from tenarai.text.alphabet import Alphabet
+
+
+def guesses(*rows: tuple[str, str, int]) -> list[Guess]:
+    return [Guess(truth, text, 0.8) for truth, text, times in rows for _ in range(times)]
+
+
+def test_accuracy_balanced_accuracy_and_confusions() -> None:
+    found = evaluate_characters(guesses(("あ", "あ", 90), ("お", "お", 5), ("お", "あ", 5), ("龘", "龍", 2)), "あお龍")
+    assert found.pictures == 102 and found.classes == 3 and found.unknown == 2
+    assert found.accuracy == pytest.approx(95 / 102)
+    assert found.interval[0] < found.accuracy < found.interval[1]
+    assert found.balanced == pytest.approx((1 + 0.5 + 0) / 3)
+    assert found.calibration_error == pytest.approx(95 / 102 - 0.8)
+    assert [(c.reference, c.hypothesis, c.count) for c in found.confusions] == [("お", "あ", 5), ("龘", "龍", 2)]
+    assert json.loads(json.dumps(found.to_json()))["balanced"] == pytest.approx(0.5)
+
+
+def test_nothing_to_evaluate_is_an_error() -> None:
+    with pytest.raises(DataError, match="no picture of a single character"):
+        evaluate_characters([], "a")
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> CharacterRuntime:
+    alphabet = Alphabet.of("abc")
+    sizes = ClassifierSizes(len(alphabet), 16, (2, 2), (0, 0), 4)
+    path = tmp_path_factory.mktemp("model") / "small.model"
+    header = Header("classifier", "small", sizes.to_dict(), alphabet, Standard(16, "ink", 0, 1))
+    write_model(Classifier(sizes), header, path)
+    return CharacterRuntime(path)
+
+
+def test_many_pictures_are_each_read_as_alone(runtime: CharacterRuntime) -> None:
+    rng = np.random.default_rng(0)
+    pictures = [np.full((30, 30), 255, np.uint8)]
+    for _ in range(700):
+        pictures.append(pictures[0].copy())
+        top, left = (int(v) for v in rng.integers(2, 15, 2))
+        pictures[-1][top : top + 12, left : left + int(rng.integers(2, 12))] = 0
+    samples = [Sample(str(i), picture, "a", "X", "character", writer="w") for i, picture in enumerate(pictures)]
+    found = list(read_guesses(runtime, iter(samples)))
+    assert len(found) == 701 and {(g.truth, g.writer) for g in found} == {("a", "w")}
+    assert found[0] == Guess("a", "", 0.0, "w")
+    for i in (1, 300, 700):
+        (alone,) = read_guesses(runtime, [samples[i]])
+        assert (found[i].text, found[i].confidence) == (alone.text, pytest.approx(alone.confidence, abs=1e-4))
+    (named,) = read_guesses(runtime, samples[1:2], {"b"})
+    assert (named.text, named.confidence) == ("b", pytest.approx(1))
