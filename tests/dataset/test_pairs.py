@@ -188,3 +188,17 @@ def test_a_missing_picture_is_named(tmp_path: Path) -> None:
     (pair,) = read_pairs(listed(tmp_path / "t.jsonl", {"file": "gone.png", "text": "x"}))
     with pytest.raises(DataError, match=r"gone\.png"):
         pair.load()
+
+
+def test_a_zip_that_promises_too_much_is_not_unpacked(tmp_path: Path) -> None:
+    rows = listed(tmp_path / "rows.jsonl", {"file": "bomb.png", "text": "x", "page": "p1"})
+    with (
+        zipfile.ZipFile(tmp_path / "rows.zip", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("bomb.png", "w", force_zip64=True) as member,
+    ):
+        for _ in range(210):
+            member.write(bytes(1_000_000))
+    (pair,) = read_pairs(rows)
+    assert pair.page == "p1"
+    with pytest.raises(DataError, match="would unpack to 210,000,000 bytes"):
+        pair.load()

@@ -73,6 +73,8 @@ def test_command(command: str, folder: Path) -> None:
             "tenarai train recipes/tiny.toml --out runs/tiny --set run.steps=4 --set run.steps_an_epoch=4", folder
         )
         assert made.returncode == 0, made.stderr[-2000:]
+    if command.startswith("tenarai dataset show"):
+        assert run("tenarai dataset standardise examples store/", folder).returncode == 0
     done = run(command, folder)
     assert done.returncode == 0, done.stderr[-2000:]
     if command.startswith("tenarai read"):

@@ -151,7 +151,7 @@ def _lines(path: Path) -> Items:
             except (DataError, PictureError) as error:
                 yield Refused(name, str(error))
                 continue
-            yield Sample(name, picture, pair.text, "lines", "line", pair.writer, None, split, "", None, direction)
+            yield Sample(name, picture, pair.text, "lines", "line", pair.writer, pair.page, split, "", None, direction)
 
 
 def _strokes(path: Path) -> Items:

@@ -15,6 +15,7 @@ from pathlib import Path
 from tenarai.dataset.sample import Split
 from tenarai.errors import DataError
 
+LARGEST = 200_000_000  # bytes of one picture: a zip can promise any size
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 
 
@@ -29,6 +30,7 @@ class LinePair:
     direction: str = "auto"  # or "horizontal", "vertical"
     boilerplate: bool = False  # a printed or copied form sentence: trained on, but left out of every figure
     split: Split | None = None  # the part that the corpus itself puts it into
+    page: str | None = None
 
 
 def read_pairs(source: Path) -> list[LinePair]:
@@ -98,6 +100,7 @@ def _from_rows(file: Path) -> Iterator[LinePair]:
             row.get("writer"),
             str(row.get("direction", "auto")),
             bool(row.get("boilerplate", False)),
+            page=row.get("page"),
         )
 
 
@@ -119,6 +122,9 @@ def _file_bytes(path: Path) -> bytes:
 
 
 def _member_bytes(archive: zipfile.ZipFile, member: str) -> bytes:
+    size = archive.getinfo(member).file_size
+    if size > LARGEST:
+        raise DataError(f"The picture {member} in {archive.filename} would unpack to {size:,} bytes: no picture does.")
     try:
         return archive.read(member)
     except (OSError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
