@@ -10,6 +10,7 @@ from tenarai.errors import AlphabetError, DataError, SettingsError
 from tenarai.text.alphabet import BLANK
 
 _ROUNDING = 0.01  # log probabilities may pass 0 by this much: float16 networks round
+_LEAST_CONFIDENCE = 1e-30  # a character that a text demands where the picture shows none of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,16 @@ class Span:
 class Decoding:
     """A line as text. `spans` are in reading order and disjoint, and their characters joined are `text`.
 
-    `score` is the natural log probability of the path, at most 0. `confidence` is the geometric mean of the spans'
-    confidences, so it does not sink with the length of the line; None when there is no span.
+    `score` is a natural logarithm: the probability of the path, or what a search ranked the text by (see `text.decode`).
+    `confidence` is the geometric mean of the spans' confidences, so it does not sink with the length of the line; None
+    when there is no span. `others` are the next best texts, best first, of a search that was asked for several.
     """
 
     text: str
     spans: tuple[Span, ...]
     score: float
     confidence: float | None
+    others: tuple["Decoding", ...] = ()
 
 
 def best_path(log_probs: NDArray[np.float32], characters: Sequence[str], alternatives: int = 5) -> Decoding:
@@ -53,7 +56,7 @@ def best_path(log_probs: NDArray[np.float32], characters: Sequence[str], alterna
     Raises DataError for scores of another shape, not a number or not log probabilities, AlphabetError when the first
     character is not the blank, SettingsError for a negative number of alternatives.
     """
-    _check(log_probs, characters, alternatives)
+    check_scores(log_probs, characters, alternatives)
     path = log_probs.argmax(axis=1)
     best = log_probs[np.arange(len(path)), path]
     # argmax stops at a NaN, so the best score of each frame is enough to see one anywhere.
@@ -64,7 +67,7 @@ def best_path(log_probs: NDArray[np.float32], characters: Sequence[str], alterna
             f"The best frame scores run from {best.min():.3g} to {best.max():.3g}, but natural log probabilities are "
             "finite and at most 0: apply log softmax to the scores first."
         )
-    spans = _spans(log_probs, path, best, characters, alternatives)
+    spans = spans_of(log_probs, path, characters, alternatives)
     return Decoding(
         text="".join(span.character for span in spans),
         spans=spans,
@@ -101,7 +104,8 @@ def line_confidence(spans: Sequence[Span]) -> float | None:
     return float(np.exp(np.mean(np.log([span.confidence for span in spans]))))
 
 
-def _check(log_probs: NDArray[np.float32], characters: Sequence[str], alternatives: int) -> None:
+def check_scores(log_probs: NDArray[np.float32], characters: Sequence[str], alternatives: int = 0) -> None:
+    """What every decoder asks of frame scores (frames, classes); raises as `best_path` does, but looks at shapes only."""
     if log_probs.ndim != 2:
         raise DataError(f"Frame scores have the shape {log_probs.shape}, but (frames, classes) was expected.")
     if log_probs.shape[1] != len(characters):
@@ -115,14 +119,11 @@ def _check(log_probs: NDArray[np.float32], characters: Sequence[str], alternativ
         raise SettingsError(f"The number of alternatives must be 0 or more, not {alternatives}.")
 
 
-def _spans(
-    log_probs: NDArray[np.float32],
-    path: NDArray[np.intp],
-    best: NDArray[np.float32],
-    characters: Sequence[str],
-    alternatives: int,
+def spans_of(
+    log_probs: NDArray[np.float32], path: NDArray[np.intp], characters: Sequence[str], alternatives: int
 ) -> tuple[Span, ...]:
-    """The runs of one label in the path (frames,) without those of the blank; `best` (frames,) are its scores."""
+    """The runs of one label in a path (frames,), the likeliest or another one, without those of the blank."""
+    best = log_probs[np.arange(len(path)), path]
     starts = np.flatnonzero(np.diff(path, prepend=-1))
     ends = np.append(starts[1:], len(path))
     inked = path[starts] != BLANK
@@ -131,9 +132,9 @@ def _spans(
         return ()
     labels = path[starts]
     peaks = np.array([start + best[start:end].argmax() for start, end in zip(starts, ends, strict=True)])
-    # The blank is not the likeliest here, so it holds at most half and the difference keeps its digits.
-    shown = 1 - np.exp(log_probs[peaks, BLANK].astype(np.float64))
-    confidences = np.minimum(np.exp(best[peaks].astype(np.float64)) / shown, 1.0)
+    # On a path that is not the likeliest the blank may hold all but nothing, and the character too.
+    shown = -np.expm1(np.minimum(log_probs[peaks, BLANK].astype(np.float64), -1e-9))
+    confidences = np.clip(np.exp(best[peaks].astype(np.float64)) / shown, _LEAST_CONFIDENCE, 1.0)
     others = _alternatives(log_probs[peaks], labels, shown, characters, alternatives)
     return tuple(
         Span(characters[label], start, end, confidence, other)
