@@ -4,7 +4,7 @@ from itertools import groupby
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -30,6 +30,7 @@ def frames(draw: st.DrawFn) -> NDArray[np.float32]:
     return log_softmax(np.random.default_rng(seed).normal(scale=scale, size=(count, len(CHARACTERS))))
 
 
+@settings(deadline=None)
 @given(frames())
 def test_best_path_is_the_collapsed_argmax(log_probs: NDArray[np.float32]) -> None:
     path = [max(range(len(row)), key=row.__getitem__) for row in log_probs.tolist()]
@@ -38,6 +39,7 @@ def test_best_path_is_the_collapsed_argmax(log_probs: NDArray[np.float32]) -> No
     assert decoding.score == pytest.approx(sum(max(row) for row in log_probs.tolist()), rel=1e-5, abs=1e-5)
 
 
+@settings(deadline=None)
 @given(frames())
 def test_spans_are_the_runs_of_the_path_in_order(log_probs: NDArray[np.float32]) -> None:
     path = log_probs.argmax(axis=1).tolist()
@@ -52,6 +54,7 @@ def test_spans_are_the_runs_of_the_path_in_order(log_probs: NDArray[np.float32])
     assert all(label == 0 for label in path[end:])
 
 
+@settings(deadline=None)
 @given(frames(), st.integers(0, 6))
 def test_confidences_share_out_what_the_blank_leaves(log_probs: NDArray[np.float32], alternatives: int) -> None:
     decoding = best_path(log_probs, CHARACTERS, alternatives)
@@ -125,6 +128,7 @@ def test_scores_that_are_no_log_probabilities_are_refused() -> None:
         best_path(good, CHARACTERS, alternatives=-1)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 3), st.integers(0, 4))
 def test_a_nan_anywhere_is_refused(frame: int, label: int) -> None:
     log_probs = log_softmax(np.random.default_rng(1).normal(size=(4, 5)))
@@ -136,6 +140,7 @@ def test_a_nan_anywhere_is_refused(frame: int, label: int) -> None:
 # Restricted alphabets
 
 
+@settings(deadline=None)
 @given(frames(), st.sets(st.sampled_from(CHARACTERS[1:]), min_size=1))
 def test_restricted_scores_are_probabilities_of_the_allowed_alone(
     log_probs: NDArray[np.float32], allowed: set[str]

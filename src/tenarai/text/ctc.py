@@ -34,7 +34,7 @@ class Span:
 class Decoding:
     """A line as text. `spans` are in reading order and disjoint, and their characters joined are `text`.
 
-    `score` is a natural logarithm: the probability of the path, or what a search ranked the text by (see `text.decode`).
+    `score` is a natural logarithm: the probability of the path, or what a search ranked it by (see `text.decode`).
     `confidence` is the geometric mean of the spans' confidences, so it does not sink with the length of the line; None
     when there is no span. `others` are the next best texts, best first, of a search that was asked for several.
     """
@@ -105,7 +105,7 @@ def line_confidence(spans: Sequence[Span]) -> float | None:
 
 
 def check_scores(log_probs: NDArray[np.float32], characters: Sequence[str], alternatives: int = 0) -> None:
-    """What every decoder asks of frame scores (frames, classes); raises as `best_path` does, but looks at shapes only."""
+    """What every decoder asks of frame scores (frames, classes): raises as `best_path` does, but sees shapes only."""
     if log_probs.ndim != 2:
         raise DataError(f"Frame scores have the shape {log_probs.shape}, but (frames, classes) was expected.")
     if log_probs.shape[1] != len(characters):
