@@ -15,7 +15,7 @@ from tenarai.page.layout import Page
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
-SAMPLE_CER = 0.45  # the samples' worst; to be lowered with every better model, never raised
+SAMPLE_CER = 0.12  # the samples' worst; to be lowered with every better model, never raised
 COMPOSED = ROOT.parent / "shared" / "data" / "lines_japanese_composed"
 
 
@@ -70,7 +70,7 @@ def test_a_skewed_page_is_levelled_and_boxes_come_back_to_it(reader: tenarai.Rea
     page = reader.read(falling, explain=True)
     assert float(page.note("skew") or 0) == pytest.approx(angle, abs=0.015)
     straight = reader.read(picture)
-    assert error_rate(straight.text, page.text) < 0.35
+    assert error_rate(straight.text, page.text) < 0.2
     for turned, line in zip(page.lines, straight.lines, strict=True):
         x, y = line.characters[0].box.center
         expected = matrix @ np.array([x, y, 1])
@@ -103,7 +103,7 @@ def test_scale_of_the_picture_hardly_matters(reader: tenarai.Reader) -> None:
     picture = gray("line-japanese.png")
     for factor in (0.5, 2.0, 3.0):
         scaled = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        assert error_rate(reader.read(picture).text, reader.read(scaled).text) < 0.35
+        assert error_rate(reader.read(picture).text, reader.read(scaled).text) < 0.2
 
 
 def test_the_camera_turn_is_undone_and_told(reader: tenarai.Reader, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_the_camera_turn_is_undone_and_told(reader: tenarai.Reader, tmp_path: Pa
     turned.save(tmp_path / "turned.jpg", exif=exif, quality=90)
     page = reader.read(tmp_path / "turned.jpg", explain=True)
     assert page.note("turn") == pytest.approx(np.pi / 2)
-    assert error_rate(reader.read(EXAMPLES / "line-japanese.png").text, page.text) < 0.35
+    assert error_rate(reader.read(EXAMPLES / "line-japanese.png").text, page.text) < 0.2
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])

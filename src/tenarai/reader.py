@@ -10,8 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+import cv2
 import numpy as np
-import numpy.typing as npt
 
 from tenarai.errors import SettingsError, TenaraiError
 from tenarai.image.character import framed
@@ -22,6 +22,7 @@ from tenarai.image.read import LIMITS, Limits, Source, camera_turn, read_picture
 from tenarai.model.runtime import CharacterRuntime, LineRuntime
 from tenarai.page.grid import find_grid
 from tenarai.page.layout import Box, Character, Direction, Line, Page, Region
+from tenarai.page.place import around, box_of, corners, cut_out, sides, turned_back
 from tenarai.page.split import Split, split_lines
 from tenarai.text.ctc import Decoding
 from tenarai.text.script import characters_of
@@ -31,6 +32,7 @@ Characters = str | Iterable[str]
 Notes = tuple[tuple[str, str | float], ...]
 
 LEAST_SKEW = 0.004  # radians: below this, turning a page blurs it for nothing
+SURELY = 0.7  # probability of one character from which a reading as two is given up
 CLEARLY = 1.6  # a line so many times longer than wide runs along its length
 
 
@@ -49,6 +51,7 @@ class _Asked:
     direction: AskedDirection
     allowed: frozenset[str] | None
     explain: bool
+    lines: Sequence[Line] | None = None
 
     def __post_init__(self) -> None:
         _check_direction(self.direction)
@@ -82,15 +85,18 @@ class Reader:
         direction: AskedDirection = "auto",
         alphabet: Characters | None = None,
         explain: bool = False,
+        lines: Sequence[Line] | None = None,
     ) -> Page:
         """A page: path, bytes, stream, Pillow image or array of gray or RGB, to lines in reading order with text.
 
         `alphabet` names the only characters that may be read beside spaces: see `text.script.characters_of`.
         `explain` puts into `page.notes` what was done to the picture. A blank picture gives a page without lines.
+        `lines`, of a layout, are read in their order and by their own directions instead of those that are found: each
+        comes back with its text, "" where nothing could be read.
         Raises PictureError for what is no picture.
         """
         gray = read_picture(picture, limits=self.limits)
-        page = self._read_gray(gray, _name(picture), _Asked(direction, _characters(alphabet), explain))
+        page = self._read_gray(gray, _name(picture), _Asked(direction, _characters(alphabet), explain, lines))
         return replace(page, notes=(("turn", camera_turn(picture)), *page.notes)) if explain else page
 
     def read_line(
@@ -102,8 +108,8 @@ class Reader:
         alternatives: int = 5,
     ) -> Line:
         """A picture that holds one line (or a single character). "auto" decides by shape, and where the shape says
-        little, by which way reads with more confidence. `alphabet` as in `read`. Raises PictureError for what is no
-        picture."""
+        little, by which way reads with more confidence. `alphabet` as in `read`. What is as high as wide and read as
+        one character is left to the model of single characters. Raises PictureError for what is no picture."""
         _check_direction(direction)
         allowed = _characters(alphabet)
         gray = read_picture(picture, limits=self.limits)
@@ -115,7 +121,7 @@ class Reader:
         whole = Box(0, 0, *gray.shape[::-1])
         lines = [self._read_box(result.picture, whole, way, alternatives, allowed) for way in ways]
         best = max(lines, key=lambda line: line.confidence or 0.0)
-        return replace(best, source="line")
+        return replace(self._alone(result.picture, best, alternatives, allowed), source="line")
 
     def read_character(
         self, picture: Source, alphabet: Characters | None = None, n: int = 10
@@ -143,14 +149,15 @@ class Reader:
             return Page(width, height, (), _name(picture))
         grid = find_grid(result.picture)
         squares = [
-            [framed(_cut(grid.picture, cell), self.characters.side, cleaned=True) for cell in row] for row in grid.cells
+            [framed(cut_out(grid.picture, cell), self.characters.side, cleaned=True) for cell in row]
+            for row in grid.cells
         ]
         found = iter(self.characters.best([square for row in squares for square in row], allowed, n))
         lines = [_row(row, [next(found) for _ in row]) for row in grid.cells]
         lines = [line for line in lines if line.characters]
         if not lines:
             return Page(width, height, (), _name(picture))
-        return Page(width, height, (Region(_around(lines), tuple(lines), "horizontal"),), _name(picture))
+        return Page(width, height, (Region(around(lines), tuple(lines), "horizontal"),), _name(picture))
 
     def read_ink(self, strokes: Any, n: int = 10, *, alphabet: Characters | None = None) -> list[tuple[str, float]]:
         """The likeliest readings of pen strokes, of one character or of a line, with their confidences, best first.
@@ -190,18 +197,23 @@ class Reader:
     def _read_gray(self, gray: Gray, name: str, asked: _Asked) -> Page:
         height, width = gray.shape
         result = clean(gray)
-        if result.blank:
-            seen: Notes = (("contrast", result.contrast), ("blank", "yes"))
+        seen: Notes = (("contrast", result.contrast), ("blank", "yes"))
+        if asked.lines:
+            picture = None if result.blank else result.picture
+            given = tuple(self._read_given(picture, line, asked.allowed) for line in asked.lines)
+            block = Region(around(given), given, given[0].direction)
+            return Page(width, height, (block,), name, seen[: 1 + result.blank] if asked.explain else ())
+        if result.blank or asked.lines is not None:
             return Page(width, height, (), name, seen if asked.explain else ())
         skew = find_skew(result.picture)
         level = turned(result.picture, skew) if abs(skew) > LEAST_SKEW else result.picture
         split = split_lines(level, asked.direction)
         lines = self._read_boxes(level, split, asked.allowed)
         if abs(skew) > LEAST_SKEW:
-            lines = [_turned_back(line, skew, (width / 2, height / 2)) for line in lines]
+            lines = [turned_back(line, skew, (width / 2, height / 2)) for line in lines]
         regions: tuple[Region, ...] = ()
         if lines:
-            regions = (Region(_around(lines), tuple(lines), split.direction),)
+            regions = (Region(around(lines), tuple(lines), split.direction),)
         notes: Notes = ()
         if asked.explain:
             notes = (
@@ -232,9 +244,43 @@ class Reader:
         straight = self._straight(picture, box, direction)
         return self._line(self.runtime.read(straight.picture, alternatives, allowed), straight, box, direction)
 
-    def _straight(self, picture: Gray, box: Box, direction: Direction) -> Straight:
+    def _read_given(self, picture: Gray | None, line: Line, allowed: frozenset[str] | None) -> Line:
+        """A line where a layout has it: what lies outside its polygon is left white."""
+        unread = replace(line, text="", confidence=None, characters=())
+        if picture is None:
+            return unread
+        height, width = picture.shape
+        inside = [min(max(0.0, side), most) for side, most in zip(sides(line.box), (width, height) * 2, strict=True)]
+        box = Box(*inside)
+        if box.width < 1 or box.height < 1:
+            return unread
+        straight = self._straight(picture, box, line.direction, line.polygon)
+        read = self._line(self.runtime.read(straight.picture, allowed=allowed), straight, box, line.direction)
+        return replace(line, text=read.text, confidence=read.confidence, characters=read.characters)
+
+    def _alone(self, picture: Gray, line: Line, alternatives: int, allowed: frozenset[str] | None) -> Line:
+        """A line whose ink is as high as wide, read as one character or as two that are not letters, is a character by
+        itself more often than not: the model of single characters then has the word."""
+        if not _squarish(picture) or len(line.text) > 2 or (len(line.text) == 2 and line.text.isascii()):
+            return line
+        (best,) = self.characters.best([framed(picture, self.characters.side, cleaned=True)], allowed, alternatives + 1)
+        if not best or (len(line.text) == 2 and best[0][1] < SURELY):
+            return line
+        (text, confidence), box = best[0], line.characters[0].box if line.characters else line.box
+        for character in line.characters[1:]:
+            box = box.union(character.box)
+        return replace(
+            line, text=text, confidence=confidence, characters=(Character(text, box, confidence, tuple(best[1:])),)
+        )
+
+    def _straight(
+        self, picture: Gray, box: Box, direction: Direction, polygon: Sequence[tuple[float, float]] = ()
+    ) -> Straight:
         left, top = int(box.left), int(box.top)
-        cut = _cut(picture, box)
+        cut = cut_out(picture, box)
+        if len(polygon) > 2:
+            inside = cv2.fillPoly(np.zeros_like(cut), [np.rint(np.array(polygon) - (left, top)).astype(np.int32)], 1)
+            cut = np.where(inside > 0, cut, np.uint8(255))
         height = self.runtime.header.standard.height
         straight = straighten(cut, height, vertical=direction == "vertical", cleaned=True)
         moved = straight.to_source.copy()
@@ -247,13 +293,13 @@ class Reader:
         characters = []
         for span in decoding.spans:
             start, end = self.runtime.pixels(span.start, span.end)
-            place = _box_of(straight.to_source, max(0.0, start), 0.0, min(float(width), max(end, start + 1)), height)
+            place = box_of(straight.to_source, max(0.0, start), 0.0, min(float(width), max(end, start + 1)), height)
             characters.append(Character(span.character, place, span.confidence, span.alternatives))
         while characters and characters[0].text == " ":
             del characters[0]
         while characters and characters[-1].text == " ":
             del characters[-1]
-        outline = _corners(straight.to_source, 0.0, 0.0, width, height)
+        outline = corners(straight.to_source, 0.0, 0.0, width, height)
         polygon = tuple((float(x), float(y)) for x, y in outline)
         return Line(box, direction, text, decoding.confidence, tuple(characters), polygon, "projection")
 
@@ -280,14 +326,6 @@ def _characters(alphabet: Characters | None) -> frozenset[str] | None:
     return None if alphabet is None else characters_of(alphabet)
 
 
-def _cut(picture: Gray, box: Box) -> Gray:
-    return picture[int(box.top) : int(np.ceil(box.bottom)), int(box.left) : int(np.ceil(box.right))]
-
-
-def _around(lines: Sequence[Line]) -> Box:
-    return reduce(Box.union, [line.box for line in lines])
-
-
 def _row(cells: Sequence[Box], found: Sequence[list[tuple[str, float]]]) -> Line:
     """A row of cells as a line: a space for every cell that nothing is written in."""
     characters = [
@@ -309,6 +347,14 @@ def _check_direction(direction: str) -> None:
         raise SettingsError(f"direction is horizontal, vertical or auto, not {direction!r}.")
 
 
+def _squarish(picture: Gray) -> bool:
+    rows, columns = np.nonzero(picture < 128)
+    if len(rows) == 0:
+        return False
+    tall, wide = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
+    return max(tall, wide) < CLEARLY * min(tall, wide)
+
+
 def _ways(picture: Gray, direction: AskedDirection) -> list[Direction]:
     """The directions worth trying for a picture of one line."""
     if direction == "vertical":
@@ -323,32 +369,3 @@ def _ways(picture: Gray, direction: AskedDirection) -> list[Direction]:
         return ["vertical"]
     # A nearly square picture is a single character more often than a column of two.
     return ["horizontal", "vertical"] if tall > 1.3 * wide else ["horizontal"]
-
-
-def _corners(matrix: npt.NDArray[np.float64], *box: float) -> npt.NDArray[np.float64]:
-    left, top, right, bottom = box
-    corners = np.array([[left, right, right, left], [top, top, bottom, bottom], [1, 1, 1, 1]], float)
-    return np.asarray((matrix @ corners).T)
-
-
-def _box_of(matrix: npt.NDArray[np.float64], left: float, top: float, right: float, bottom: float) -> Box:
-    points = _corners(matrix, left, top, max(left, right), bottom)
-    return Box(*points.min(axis=0), *points.max(axis=0))
-
-
-def _turned_back(line: Line, angle: float, middle: tuple[float, float]) -> Line:
-    """A line found on the levelled page, in the pixels of the page as it was given."""
-    cos, sin = float(np.cos(angle)), float(np.sin(angle))
-    x0, y0 = middle
-    # Levelling turned the page by -angle about its middle; this turns back.
-    matrix = np.array([[cos, -sin, x0 - cos * x0 + sin * y0], [sin, cos, y0 - sin * x0 - cos * y0]])
-
-    def moved(box: Box) -> Box:
-        return _box_of(matrix, box.left, box.top, box.right, box.bottom)
-
-    polygon = tuple(
-        (float(x), float(y))
-        for x, y in (matrix @ np.array([*zip(*line.polygon, strict=True), [1.0] * len(line.polygon)])).T
-    )
-    characters = tuple(replace(c, box=moved(c.box)) for c in line.characters)
-    return replace(line, box=moved(line.box), polygon=polygon, characters=characters)

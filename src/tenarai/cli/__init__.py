@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tenarai import __version__
+from tenarai.cli.convert import convert
 from tenarai.cli.dataset import dataset_app
 from tenarai.cli.evaluate import evaluate
 from tenarai.cli.read import read
@@ -22,7 +23,7 @@ app = typer.Typer(
 )
 model_app = typer.Typer(help="Look at model files.", no_args_is_help=True)
 
-for command in (read, evaluate, synth, train):
+for command in (read, convert, evaluate, synth, train):
     app.command()(plainly(command))
 model_app.command()(plainly(show))
 app.add_typer(model_app, name="model")

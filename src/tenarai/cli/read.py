@@ -1,26 +1,54 @@
 """`tenarai read`: pictures to text."""
 
-import json
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tenarai.cli.outputs import STREAMED, SUFFIXES, Form, described, output_path, write_whole
+from tenarai.cli.pictures import ONE_PAGE, Given, arriving, chosen_pages, given_pictures
 from tenarai.cli.shared import AlphabetOption, DirectionOption, ModelOption, counting
-from tenarai.errors import SettingsError, TenaraiError
+from tenarai.errors import DataError, SettingsError, TenaraiError
 
 if TYPE_CHECKING:
+    from tenarai.image.clean import Gray
     from tenarai.page.layout import Page
-    from tenarai.reader import Reader, Unread
+    from tenarai.reader import Reader
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".jp2", ".avif", ".ppm", ".pgm", ".pdf")
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """How pictures are read, and what is written of them."""
+
+    reader: "Reader"
+    forms: tuple[Form, ...]
+    out: Path | None
+    overlay: bool
+    resume: bool
+    pages: frozenset[int] | None
+    layout: "tuple[Page, ...] | None"
+    characters: bool
+    how: dict[str, Any]  # what Reader.read is given
+
+    def outputs(self, given: Given, number: int) -> dict[str, Path]:
+        if self.out is None:
+            return {}
+        forms = (*self.forms, "overlay") if self.overlay else self.forms
+        return {form: output_path(self.out, given.place, number, form) for form in forms}
+
+    def is_done(self, given: Given, number: int) -> bool:
+        return self.resume and all(path.is_file() for path in self.outputs(given, number).values())
 
 
 def read(
-    pictures: Annotated[list[str], typer.Argument(help="Pictures, folders of them, PDFs, or - for stdin.")],
-    form: Annotated[Literal["text", "json"], typer.Option("--format", "-f", help="What to write.")] = "text",
+    pictures: Annotated[
+        list[str] | None, typer.Argument(help="Pictures, folders of them, PDFs, or - for stdin.")
+    ] = None,
+    form: Annotated[
+        list[Form] | None, typer.Option("--format", "-f", help="What to write: text if left out; may be repeated.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for one file a page; stdout if left out.")
     ] = None,
@@ -30,68 +58,163 @@ def read(
         bool, typer.Option("--characters", help="Single characters, or a sheet with a cell for each: prints a table.")
     ] = False,
     alphabet: AlphabetOption = None,
+    lines: Annotated[
+        Path | None, typer.Option(help="A layout (PAGE, ALTO, hOCR, VIA, COCO, JSON) whose lines are read.")
+    ] = None,
+    pages: Annotated[str | None, typer.Option(help="Which pages of PDFs and TIFFs, as 1-3,5.")] = None,
+    overlay: Annotated[bool, typer.Option("--overlay", help="Also draw what was found, as PNG.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Leave out what is already written.")] = False,
+    watch: Annotated[Path | None, typer.Option(help="A folder: read what comes into it, until Ctrl-C.")] = None,
     explain: Annotated[bool, typer.Option(help="Say on stderr what was done to each picture.")] = False,
     threads: Annotated[int, typer.Option(min=1, help="Lines read at a time.")] = 1,
 ) -> None:
     """Read pictures of handwriting and print their text."""
+    forms = tuple(dict.fromkeys(form or [Form.text]))
+    chosen = chosen_pages(pages)
+    _check(forms, out, overlay, resume, pictures, watch, lines, characters)
+    inputs = given_pictures(pictures or [])
+    if not inputs and watch is None:
+        raise SettingsError(f"There is no picture in {', '.join(pictures or [])}.")
+    if out is None and forms[0] not in STREAMED and (len(inputs) > 1 or watch is not None):
+        raise SettingsError(f"Several pages of {forms[0]} do not go into one stream: give a folder with -o.")
+    from tenarai.page.formats import read_layout
     from tenarai.reader import load
 
+    layout = None if lines is None else tuple(read_layout(lines))
+    how = {"alphabet": alphabet} if characters else {"direction": direction, "alphabet": alphabet, "explain": explain}
     reader = load(model, threads=threads)
-    inputs = list(_inputs(pictures))
-    if not inputs:
-        raise SettingsError(f"There is no picture in {', '.join(pictures)}.")
+    job = _Job(reader, forms, out, overlay, resume, chosen, layout, characters, how)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-    failed = 0
-    several = len(inputs) > 1
-    pages = (
-        _characters(reader, inputs, alphabet)
-        if characters
-        else reader.read_many(inputs, direction=direction, alphabet=alphabet, explain=explain)
-    )
-    with counting("reading") as watch:
-        for number, page in enumerate(pages, 1):
-            if watch and several:
-                watch(number)
-            failed += not _shown(page, form, out, characters, several)
+    if overlay:
+        from tenarai.page.overlay import has_japanese
+
+        if not has_japanese():
+            typer.echo("tenarai: no font with Japanese was found, overlays show boxes for it: install one.", err=True)
+    failed = _run(job, inputs if watch is None else _watched(watch), several=watch is not None or len(inputs) > 1)
     if failed:
-        typer.echo(f"tenarai: {failed} of {len(inputs)} could not be read.", err=True)
+        typer.echo(f"tenarai: {failed}{f' of {len(inputs)}' if inputs else ''} could not be read.", err=True)
         raise typer.Exit(1)
 
 
-def _shown(page: "Page | Unread", form: str, out: Path | None, characters: bool, several: bool) -> bool:
-    """Prints or saves what was read; False when nothing could be, after saying why."""
-    from tenarai.reader import Unread
-
-    if isinstance(page, Unread):
-        typer.echo(f"tenarai: {page.reason}", err=True)
-        return False
-    if page.notes:
-        notes = ", ".join(
-            f"{name} {value if isinstance(value, str) else round(value, 4)}" for name, value in page.notes
-        )
-        typer.echo(f"{page.source or 'stdin'}: {notes}", err=True)
-    if form == "json":
-        text = json.dumps(page.to_dict(), ensure_ascii=False)
-    else:
-        text = _character_table(page) if characters else page.text
-    if out is not None:
-        _save(out, page, text, form)
-        return True
-    if several and form == "text":
-        typer.echo(f"# {page.source or 'stdin'}")
-    typer.echo(text)
-    return True
+def _check(
+    forms: tuple[Form, ...], out: Path | None, overlay: bool, resume: bool, pictures: list[str] | None,
+    watch: Path | None, lines: Path | None, characters: bool,
+) -> None:  # fmt: skip
+    """Raises SettingsError for options that do not go together."""
+    if (pictures is None) == (watch is None):
+        raise SettingsError("Give either pictures to read or a folder to --watch.")
+    if watch is not None and not watch.is_dir():
+        raise SettingsError(f"{watch} is no folder to watch: make it first.")
+    if out is None and len(forms) > 1:
+        raise SettingsError("Only one format at a time goes to stdout: give a folder with -o.")
+    if out is None and (overlay or resume):
+        raise SettingsError(f"{'--overlay' if overlay else '--resume'} needs a folder: give it with -o.")
+    if lines is not None and characters:
+        raise SettingsError("--lines is for lines, --characters finds its own cells: give one of them.")
 
 
-def _characters(reader: "Reader", inputs: list[str | bytes], alphabet: str | None) -> Iterator["Page | Unread"]:
-    from tenarai.reader import Unread
+def _watched(folder: Path) -> Iterator[Given]:
+    typer.echo(f"Watching {folder}; Ctrl-C stops.", err=True)
+    try:
+        yield from arriving(folder)
+    except KeyboardInterrupt:
+        return  # it is how watching ends
 
-    for picture in inputs:
+
+def _run(job: _Job, inputs: Iterable[Given], several: bool) -> int:
+    """Reads and writes everything; how many pictures could not be read."""
+    failed = number = 0
+    with counting("reading") as count:
+        for given in inputs:
+            try:
+                for page, gray, place in _read(job, given):
+                    number += 1
+                    if count and several:
+                        count(number)
+                    if page.notes:
+                        typer.echo(f"{page.source or 'stdin'}: {described(page)}", err=True)
+                    _write(job, given, page, gray, place, several)
+            except TenaraiError as error:
+                typer.echo(f"tenarai: {error}", err=True)
+                failed += 1
+    return failed
+
+
+def _read(job: _Job, given: Given) -> "Iterator[tuple[Page, Gray, int]]":
+    """The pages of a picture that are asked for and not yet written, with their pictures and numbers."""
+    from tenarai.image.read import camera_turn, read_pictures
+
+    if given.place.suffix.lower() in ONE_PAGE and job.is_done(given, 1):
+        return
+    found = 0
+    for number, gray in enumerate(read_pictures(given.picture), 1):
+        if job.pages is not None and number > max(job.pages):
+            break
+        if job.pages is not None and number not in job.pages:
+            continue
+        found += 1
+        if job.is_done(given, number):
+            continue
+        page = _page(job, given, gray)
+        if page.note("turn") is not None:
+            page = replace(page, notes=(("turn", camera_turn(given.picture)), *page.notes[1:]))
+        yield replace(page, source=given.name if number == 1 else f"{given.name}#{number}"), gray, number
+    if not found:
+        raise DataError(f"{given.name or 'stdin'} has none of the pages that --pages names.")
+
+
+def _page(job: _Job, given: Given, gray: "Gray") -> "Page":
+    if job.characters:
+        return job.reader.read_characters(gray, **job.how)
+    if job.layout is None:
+        return job.reader.read(gray, **job.how)
+    known = _layout_of(job.layout, given)
+    page = job.reader.read(gray, **job.how, lines=known.lines)
+    read = iter(page.lines)
+    # The regions stay as they were, with their lines as they are read now.
+    regions = tuple(replace(region, lines=tuple(next(read) for _ in region.lines)) for region in known.regions)
+    return replace(page, regions=regions)
+
+
+def _layout_of(layout: "tuple[Page, ...]", given: Given) -> "Page":
+    """The page of a layout that belongs to a picture: by the last part of its name, or the only one without a name."""
+    for page in layout:
+        if page.source and PureWindowsPath(page.source).name == given.place.name:
+            return page
+    if len(layout) == 1 and not (layout[0].source and given.name):
+        return layout[0]
+    named = ", ".join(PureWindowsPath(page.source).name or "no picture" for page in layout[:3])
+    raise DataError(f"The layout has no lines for {given.place.name}: it describes {named}.")
+
+
+def _write(job: _Job, given: Given, page: "Page", gray: "Gray", number: int, several: bool) -> None:
+    if job.out is None:
+        data = _as(job, job.forms[0], given, page, gray, number)
+        if several and job.forms[0] == "text":
+            typer.echo(f"# {page.source or 'stdin'}")
+        typer.echo(data, nl=False)
+        return
+    for form, path in job.outputs(given, number).items():
         try:
-            yield reader.read_characters(picture, alphabet)
-        except TenaraiError as error:
-            yield Unread(picture if isinstance(picture, str) else "", str(error))
+            write_whole(path, _as(job, form, given, page, gray, number))
+        except OSError as error:
+            raise DataError(f"{path} cannot be written ({error.strerror}): check the folder.") from None
+
+
+def _as(job: _Job, form: str, given: Given, page: "Page", gray: "Gray", number: int) -> bytes:
+    """A page as one of the formats, or drawn on its picture."""
+    from tenarai.page.formats import write_layout
+
+    if form == "overlay":
+        from tenarai.page.overlay import overlay, png
+
+        return png(overlay(gray, page))
+    if form == "text" and job.characters:
+        return (_character_table(page) + "\n").encode()
+    # The page of a PDF is what was drawn of it; other pictures go into the new one as they are, in their colours.
+    original = number == 1 and Path(given.name).suffix.lower() != SUFFIXES["pdf"]
+    return write_layout(page, form, given.picture if original else gray)
 
 
 def _character_table(page: "Page") -> str:
@@ -105,24 +228,3 @@ def _character_table(page: "Page") -> str:
                 others = " ".join(f"{other} {chance:.2f}" for other, chance in c.alternatives[:3] if chance >= 0.01)
                 rows.append(f"{number}\t{place}\t{c.text}\t{c.confidence or 0.0:.2f}\t{others}")
     return "\n".join(rows)
-
-
-def _save(out: Path, page: "Page", text: str, form: str) -> None:
-    name, _, number = page.source.rpartition("#") if "#" in Path(page.source).name else (page.source, "", "")
-    stem = Path(name or page.source or "stdin").name
-    suffix = {"text": "txt", "json": "json"}[form]
-    # The picture's own suffix stays in the name: scan.jpg and scan.png in one folder must not overwrite each other.
-    path = out / (f"{stem}.{number}.{suffix}" if number else f"{stem}.{suffix}")
-    path.write_text(text + "\n", encoding="utf-8")
-
-
-def _inputs(given: list[str]) -> Iterator[str | bytes]:
-    """Files as given, the pictures of folders sorted by name, `-` for the picture on stdin."""
-    for item in given:
-        path = Path(item)
-        if item == "-":
-            yield sys.stdin.buffer.read()
-        elif path.is_dir():
-            yield from (str(p) for p in sorted(path.rglob("*")) if p.suffix.lower() in PICTURES and p.is_file())
-        else:
-            yield item

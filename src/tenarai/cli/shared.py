@@ -19,6 +19,7 @@ EXTRAS = {
     "fontTools": "train",
     "pyarrow": "dataset",
     "pypdfium2": "pdf",
+    "pypdf": "pdf",
 }
 
 ModelOption = Annotated[Path | None, typer.Option("--model", "-m", help="A model file; the shipped one if left out.")]

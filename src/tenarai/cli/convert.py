@@ -1,0 +1,92 @@
+"""`tenarai convert`: page layouts from one format into others."""
+
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenarai.cli.outputs import Form, output_path, write_whole
+from tenarai.errors import DataError, SettingsError, TenaraiError
+
+if TYPE_CHECKING:
+    from tenarai.page.formats.pdf import Picture
+    from tenarai.page.layout import Page
+
+
+def convert(
+    layouts: Annotated[
+        list[Path],
+        typer.Argument(help="Layouts: PAGE, ALTO, hOCR, VIA, COCO, VOC, IIIF, JSON, TSV, plain text (.txt)."),
+    ],
+    form: Annotated[list[Form], typer.Option("--format", "-f", help="What to write; may be repeated with -o.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for one file a page; all in one to stdout if left out.")
+    ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Where the pictures lie that a PDF shows; beside their layout if left out.")
+    ] = None,
+    dpi: Annotated[
+        float | None, typer.Option(min=1, help="Resolution of the scan, for ALTO in units of length.")
+    ] = None,
+) -> None:
+    """Convert page layouts from one format into others."""
+    forms = tuple(dict.fromkeys(form))
+    if out is None and len(forms) > 1:
+        raise SettingsError("Only one format at a time goes to stdout: give a folder with -o.")
+    from tenarai.page.formats import read_layout, write_layout
+
+    failed = 0
+    found: list[tuple[Page, Path]] = []
+    for path in layouts:
+        try:
+            found += [(page, path) for page in read_layout(path, dpi)]
+        except TenaraiError as error:
+            failed += _said(error)
+    if out is not None:
+        failed += _each(found, forms, out, pictures)
+    elif found:
+        shown = [_picture(page, path, pictures) if forms[0] == "pdf" else None for page, path in found]
+        typer.echo(write_layout([page for page, _ in found], forms[0], shown), nl=False)
+    if failed:
+        typer.echo(f"tenarai: {failed} could not be converted.", err=True)
+        raise typer.Exit(1)
+
+
+def _each(found: "list[tuple[Page, Path]]", forms: tuple[Form, ...], out: Path, pictures: Path | None) -> int:
+    """Writes a file for each page and format; how many pages could not be written."""
+    from tenarai.page.formats import write_layout
+
+    failed = 0
+    taken: set[Path] = set()
+    for page, path in found:
+        # A page is called as its picture is, or else as the file that it comes from.
+        name, _, number = PureWindowsPath(page.source).name.partition("#")
+        place = Path(name or path.name)
+        try:
+            for form in forms:
+                target = output_path(out, place, int(number) if number.isdecimal() else 1, form)
+                if target in taken:
+                    raise DataError(f"{path} has another page of the name {place}: convert them one after the other.")
+                data = write_layout(page, form, _picture(page, path, pictures) if form == "pdf" else None)
+                write_whole(target, data)
+                taken.add(target)
+        except (TenaraiError, OSError) as error:
+            failed += _said(error)
+    return failed
+
+
+def _picture(page: "Page", path: Path, pictures: Path | None) -> "Picture | None":
+    """The picture of a page: beside its layout, or in the folder that is named. Raises DataError if it is not there."""
+    from tenarai.dataset.pages import picture_path
+    from tenarai.image.read import read_picture
+
+    name, _, number = page.source.rpartition("#")
+    if not (name and number.isdecimal()):
+        name, number = page.source, "1"
+    found = picture_path(pictures or path.parent, name)
+    return read_picture(found, int(number) - 1) if int(number) > 1 else found
+
+
+def _said(error: Exception) -> int:
+    typer.echo(f"tenarai: {error}", err=True)
+    return 1

@@ -1,0 +1,137 @@
+"""IIIF Presentation manifests, versions 2 and 3, whose pictures lie on disk: read. Nothing is ever fetched.
+
+A canvas becomes a page in the manifest's order. Its picture is looked for beside the manifest under the names that
+downloads give it: the last part of its address, the identifier of an image service, the label of the canvas.
+Transcriptions that stand in the manifest itself, with a place (`#xywh=`), become lines. A canvas has its own
+coordinates; where the picture states another size, places are scaled to it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from tenarai.errors import DataError
+from tenarai.page.formats.document import json_of
+from tenarai.page.formats.flat import Shape, page_of, whole_size
+from tenarai.page.formats.shape import corners, number_of
+from tenarai.page.layout import Box, Page
+
+PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".jp2", ".avif", ".gif", ".bmp")
+# {identifier}/{region}/{size}/{rotation}/{quality}.{format} of the Image API
+_SERVICE = re.compile(
+    r"/([^/]+)/(?:full|square|pct:[\d.,]+|[\d,]+)/[^/]+/!?[\d.]+/(?:default|native|color|gray|bitonal)(\.\w+)$"
+)
+_PLACE = re.compile(r"#xywh=(?:pixel:)?([\d.]+),([\d.]+),([\d.]+),([\d.]+)$")
+_TEXTS = ("supplementing", "transcribing", "commenting", "sc:painting")
+
+
+def recognises(data: Any) -> bool:
+    """Whether a JSON value is a manifest."""
+    if not isinstance(data, Mapping):
+        return False
+    return data.get("@type") == "sc:Manifest" or (
+        data.get("type") == "Manifest" and isinstance(data.get("items"), list)
+    )
+
+
+def read(data: bytes, name: str, folder: Path | None = None) -> list[Page]:
+    """The pages of a manifest, see `pages_of`."""
+    return pages_of(json_of(data, name), name, folder)
+
+
+def pages_of(value: Any, name: str, folder: Path | None = None) -> list[Page]:
+    """One page for each canvas; `page.source` is the name of its picture in `folder`, or, where none is there, the
+    likeliest name. Places that are damaged are counted in the note "shapes left out". Raises DataError if the value is
+    no manifest, or damaged."""
+    if not recognises(value):
+        raise DataError(f"{name} is no IIIF manifest: expected the type Manifest with its canvases.")
+    try:
+        if value.get("type") == "Manifest":
+            canvases = [canvas for canvas in value["items"] if canvas.get("type") == "Canvas"]
+        else:
+            canvases = [canvas for sequence in value.get("sequences") or [] for canvas in sequence["canvases"]]
+        return [_page(canvas, folder) for canvas in canvases]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{name} is a damaged IIIF manifest ({type(error).__name__}: {error}).") from None
+
+
+def _page(canvas: Mapping[str, Any], folder: Path | None) -> Page:
+    picture = _picture(canvas)
+    own = whole_size((canvas.get("width"), canvas.get("height")))
+    size = whole_size((picture.get("width"), picture.get("height"))) or own
+    across, down = (size[0] / own[0], size[1] / own[1]) if size and own else (1.0, 1.0)
+    shapes = [_shape(text, target, across, down) for text, target in _transcriptions(canvas)]
+    names = list(dict.fromkeys(_names(str(picture.get("id") or picture.get("@id") or ""), _label(canvas.get("label")))))
+    there = next((name for name in names if folder is not None and _is_there(folder / name)), None)
+    return page_of(shapes, size, there or next(iter(names), ""))
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def _picture(canvas: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is painted on a canvas: the first image, or the first of a choice of them."""
+    if canvas.get("images"):
+        body = canvas["images"][0]["resource"]
+        body = body.get("default", body) if body.get("@type") == "oa:Choice" else body
+    else:
+        bodies = [a["body"] for page in canvas.get("items") or [] for a in page.get("items") or []]
+        body = bodies[0] if bodies else {}
+        body = body[0] if isinstance(body, list) else body
+        body = body["items"][0] if body.get("type") == "Choice" else body
+    if not isinstance(body, Mapping):
+        raise TypeError("a picture that is no object")
+    return body
+
+
+def _label(label: Any) -> str:
+    """Text, or the first text of a language map."""
+    while isinstance(label, Mapping | list) and label:
+        label = next(iter(label.values())) if isinstance(label, Mapping) else label[0]
+    return label if isinstance(label, str) else ""
+
+
+def _names(address: str, label: str) -> Iterator[str]:
+    path = urlsplit(address).path
+    service = _SERVICE.search(path)
+    last = unquote(service[1] if service else path.rsplit("/", 1)[-1])
+    for found in (last, label):
+        # An identifier may hold a whole path, and a stranger's name must not lead out of the folder.
+        name = re.split(r"[/\\]", found)[-1].strip()
+        if name.strip(".") and "\0" not in name:
+            if Path(name).suffix.lower() in PICTURES:
+                yield name
+            yield from (name + suffix for suffix in ([service[2], *PICTURES] if service else PICTURES))
+
+
+def _transcriptions(canvas: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Text and target of the annotations that stand in the manifest."""
+    lists = [*(canvas.get("annotations") or []), *(canvas.get("otherContent") or [])]
+    for annotation in [a for one in lists for a in one.get("items") or one.get("resources") or []]:
+        body = annotation.get("body") or annotation.get("resource") or {}
+        body = body[0] if isinstance(body, list) else body
+        target = annotation.get("target") or annotation.get("on") or ""
+        said = body.get("value") or body.get("chars") if isinstance(body, Mapping) else None
+        purposes = annotation.get("motivation") or _TEXTS
+        if isinstance(said, str) and not {*_TEXTS}.isdisjoint([purposes] if isinstance(purposes, str) else purposes):
+            yield said, target if isinstance(target, str) else str(target.get("id") or target.get("@id") or "")
+
+
+def _shape(text: str, target: str, across: float, down: float) -> Shape:
+    try:
+        left, top, width, height = (number_of(side, "A side") for side in _sides(target))
+    except (DataError, ValueError):
+        return Shape((), {"text": text})
+    box = Box(left, top, left + width, top + height).scaled(across, down)
+    return Shape(corners(box), {"type": "line", "text": text}, upright=True)
+
+
+def _sides(target: str) -> tuple[str, ...]:
+    place = _PLACE.search(target)
+    return tuple(place.groups()) if place else ()

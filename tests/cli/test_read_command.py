@@ -1,0 +1,167 @@
+"""`tenarai read`: formats, overlays, chosen pages, given lines, going on where it stopped, and watching a folder."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from tenarai.cli import app
+from tenarai.cli.outputs import Form, is_output, write_whole
+from tenarai.cli.pictures import chosen_pages
+from tenarai.errors import SettingsError
+from tenarai.page.formats import pagexml, read_layout
+from tenarai.page.layout import Box, Line, Page, Region
+
+ROOT = Path(__file__).resolve().parents[2]
+LATIN = ROOT / "examples" / "line-latin.png"
+JAPANESE = ROOT / "examples" / "line-japanese.png"
+runner = CliRunner()
+
+
+def read(*arguments: object, code: int = 0) -> tuple[str, str]:
+    done = runner.invoke(app, ["read", *map(str, arguments)])
+    assert done.exit_code == code and "Traceback" not in done.stderr, done.stderr
+    return done.stdout, done.stderr
+
+
+def test_all_formats_at_once(tmp_path: Path) -> None:
+    read(LATIN, *(word for form in Form for word in ("-f", form)), "--overlay", "-o", tmp_path)
+    name = LATIN.name
+    assert {path.name for path in tmp_path.iterdir()} == {
+        f"{name}{suffix}" for suffix in (".txt", ".json", ".page.xml", ".alto.xml", ".hocr", ".tsv", ".via.json",
+                                         ".coco.json", ".md", ".pdf", ".overlay.png")
+    }  # fmt: skip
+    text = (tmp_path / f"{name}.txt").read_text("utf-8").strip()
+    for suffix in (".json", ".page.xml", ".alto.xml", ".hocr", ".tsv", ".via.json", ".coco.json"):
+        (page,) = read_layout(tmp_path / f"{name}{suffix}")
+        assert page.text == text and page.source == str(LATIN)
+    with Image.open(tmp_path / f"{name}.overlay.png") as drawn, Image.open(LATIN) as picture:
+        assert drawn.size == picture.size
+    # What was written is no picture to read the next time.
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert "no picture" in read(tmp_path, "-o", tmp_path, code=2)[1]
+    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+
+
+def test_resume_pages_and_folders(tmp_path: Path) -> None:
+    pictures, out = tmp_path / "in", tmp_path / "out"
+    (pictures / "sub").mkdir(parents=True)
+    with Image.open(LATIN) as image, Image.open(JAPANESE) as other:
+        image.convert("L").save(
+            pictures / "a.tif", save_all=True, append_images=[other.convert("L"), image.convert("L")]
+        )
+    shutil.copy(LATIN, pictures / "sub" / "a.tif")  # of the same name, in another folder
+    read(pictures / "a.tif", "--pages", "2-3", "-o", out)
+    assert {path.name for path in out.iterdir()} == {"a.tif.2.txt", "a.tif.3.txt"}
+    (out / "a.tif.2.txt").write_text("kept")
+    read(pictures, "--resume", "-o", out)
+    found = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert found == {"a.tif.txt", "a.tif.2.txt", "a.tif.3.txt", "sub/a.tif.txt"}
+    assert (out / "a.tif.2.txt").read_text() == "kept"
+    assert (out / "a.tif.txt").read_text() == (out / "a.tif.3.txt").read_text() == (out / "sub/a.tif.txt").read_text()
+    assert "none of the pages" in read(LATIN, "--pages", "2", code=1)[1]
+
+
+def test_given_lines(tmp_path: Path) -> None:
+    with Image.open(LATIN) as image:
+        width, height = image.size
+    whole = Box(0, 0, width, height)
+    outside = Line(Box(width + 9, 0, width + 99, 50), "horizontal", "before")
+    half = ((0, 0), (width / 2, 0), (width / 2, height), (0, height), (0, height / 2))
+    lines = (Line(whole, "horizontal", "before", 0.1), Line(whole, "horizontal", "", polygon=half), outside)
+    regions = (Region(whole, lines[:1], kind="heading"), Region(whole), Region(whole, lines[1:]))
+    layout = tmp_path / "layout.xml"
+    layout.write_bytes(pagexml.write(Page(width, height, regions, f"C:\\scans\\{LATIN.name}")))
+    page = Page.from_dict(json.loads(read(LATIN, "--lines", layout, "-f", "json")[0]))
+    assert [(region.kind, len(region.lines)) for region in page.regions] == [("heading", 1), ("text", 0), ("text", 2)]
+    first, second, third = page.lines
+    assert len(first.text) > 20 and first.text != "before" and first.characters
+    assert 3 < len(second.text) < 0.8 * len(first.text) and second.polygon  # what lies outside its polygon is not read
+    assert third.text == "" and third.confidence is None
+    assert "no lines for line-japanese.png" in read(JAPANESE, "--lines", layout, code=1)[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-f", "text", "-f", "json"], "one format at a time"),
+        (["--overlay"], "--overlay needs a folder"),
+        (["--resume"], "--resume needs a folder"),
+        (["--pages", "3-1"], "'3-1' is no range"),
+        (["--pages", "0"], "'0' is no range"),
+        (["--pages", "1-99999999999"], "no range of pages"),
+        (["--watch", "."], "either pictures to read or a folder"),
+        (["--lines", "none.xml"], "none.xml"),
+        ([str(JAPANESE), "-f", "alto"], "do not go into one stream"),
+    ],
+)
+def test_options_that_do_not_go_together(arguments: list[str], said: str) -> None:
+    assert said in read(LATIN, *arguments, code=2)[1]
+
+
+def test_nothing_to_read_and_two_of_one_name(tmp_path: Path) -> None:
+    shutil.copy(LATIN, tmp_path)
+    assert "have one name" in read(LATIN, tmp_path / LATIN.name, "-o", tmp_path / "out", code=2)[1]
+    assert "either pictures" in read(code=2)[1]
+
+
+def test_chosen_pages() -> None:
+    assert chosen_pages("1-3,5, 4") == {1, 2, 3, 4, 5} and chosen_pages(None) is None
+    with pytest.raises(SettingsError):
+        chosen_pages("1,,2")
+
+
+def test_what_tenarai_made_is_told_from_what_people_call_so() -> None:
+    assert all(
+        is_output(Path(name)) for name in ("a.png.pdf", "b.pdf.2.pdf", "a.JPG.overlay.png", "a.tif.3.overlay.png")
+    )
+    assert not any(is_output(Path(name)) for name in ("a.pdf", "letter.2.pdf", "2.png", "overlay.png", "a.png"))
+
+
+def test_files_are_whole_or_not_there(tmp_path: Path) -> None:
+    write_whole(tmp_path / "sub" / "a.txt", b"old")
+    with pytest.raises(TypeError):
+        write_whole(tmp_path / "sub" / "a.txt", "no bytes")  # type: ignore[arg-type]
+    assert [path.name for path in (tmp_path / "sub").iterdir()] == ["a.txt"]
+    assert (tmp_path / "sub" / "a.txt").read_bytes() == b"old"
+    assert (tmp_path / "sub" / "a.txt").stat().st_mode & 0o044 or sys.platform == "win32"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_watching(tmp_path: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    (folder / "half.png").write_bytes(b"")  # somebody is about to write it
+    # A shell may have started us with Ctrl-C turned off, which a child inherits.
+    start = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from tenarai.cli import app; app()"
+    )
+    command = [sys.executable, "-c", start, "read", "--watch", str(folder), "-o", str(out)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watching:
+        try:
+            shutil.copy(LATIN, folder / "a.png")
+            waited(out / "a.png.txt")
+            assert not (out / "half.png.txt").exists()
+            shutil.copy(LATIN, folder / "half.png")
+            waited(out / "half.png.txt")
+            (folder / "bad.png").write_bytes(b"no picture")
+            time.sleep(4)
+            watching.send_signal(2)
+            said, why = watching.communicate(timeout=60)
+        finally:
+            watching.kill()
+    assert watching.returncode == 1 and "bad.png" in why and "1 could not be read" in why and "Traceback" not in why
+    assert said == "" and {path.name for path in out.iterdir()} == {"a.png.txt", "half.png.txt"}
+
+
+def waited(path: Path, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not path.is_file():
+        assert time.monotonic() < end, f"{path.name} did not come"
+        time.sleep(0.2)
