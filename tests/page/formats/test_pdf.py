@@ -43,12 +43,12 @@ def written_pages(draw: st.DrawFn) -> Page:
     regions = []
     directions = draw(st.lists(st.sampled_from(("vertical", "horizontal")), min_size=1, max_size=2, unique=True))
     # PDFium takes columns of up to three characters side by side for a row, single characters below each other for a
-    # column.
+    # column, and now and then a pair repeated in a column for one that is printed bold: no character comes twice.
     least = {"horizontal": 2, "vertical": 4}
     for direction in directions:
         lines = []
         for place in range(draw(st.integers(1, 4))):
-            letters = draw(st.lists(st.sampled_from(LETTERS), min_size=least[direction], max_size=9))
+            letters = draw(st.lists(st.sampled_from(LETTERS), min_size=least[direction], max_size=9, unique=True))
             pitch = st.lists(st.floats(8, 45), min_size=len(letters), max_size=len(letters))
             left, top = (900 - 70 * place, 10) if direction == "vertical" else (20, 520 + 60 * place)
             lines.append(line_of(letters, left, top, direction, draw(st.none() | pitch)))
