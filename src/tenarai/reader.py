@@ -25,6 +25,7 @@ from tenarai.page.layout import Box, Character, Direction, Line, Page, Region
 from tenarai.page.place import around, box_of, corners, cut_out, sides, turned_back
 from tenarai.page.split import Split, split_lines
 from tenarai.text.ctc import Decoding
+from tenarai.text.language import DEFAULT_LANGUAGE, Language, LineDecoder, Prior, Words, line_decoder
 from tenarai.text.script import characters_of
 
 AskedDirection = Literal["horizontal", "vertical", "auto"]
@@ -52,6 +53,7 @@ class _Asked:
     allowed: frozenset[str] | None
     explain: bool
     lines: Sequence[Line] | None = None
+    decoder: LineDecoder | None = None
 
     def __post_init__(self) -> None:
         _check_direction(self.direction)
@@ -86,6 +88,8 @@ class Reader:
         alphabet: Characters | None = None,
         explain: bool = False,
         lines: Sequence[Line] | None = None,
+        language: Language = DEFAULT_LANGUAGE,
+        lexicon: Words | None = None,
     ) -> Page:
         """A page: path, bytes, stream, Pillow image or array of gray or RGB, to lines in reading order with text.
 
@@ -93,10 +97,13 @@ class Reader:
         `explain` puts into `page.notes` what was done to the picture. A blank picture gives a page without lines.
         `lines`, of a layout, are read in their order and by their own directions instead of those that are found: each
         comes back with its text, "" where nothing could be read.
+        `language` ("none", "auto", "ja", "latin", a text, a model) and `lexicon` help with what the picture leaves
+        open: see `text.language.Prior`.
         Raises PictureError for what is no picture.
         """
         gray = read_picture(picture, limits=self.limits)
-        page = self._read_gray(gray, _name(picture), _Asked(direction, _characters(alphabet), explain, lines))
+        decoder = self._decoder(Prior(language, lexicon), strict=False)
+        page = self._read_gray(gray, _name(picture), _Asked(direction, _characters(alphabet), explain, lines, decoder))
         return replace(page, notes=(("turn", camera_turn(picture)), *page.notes)) if explain else page
 
     def read_line(
@@ -106,12 +113,17 @@ class Reader:
         direction: AskedDirection = "auto",
         alphabet: Characters | None = None,
         alternatives: int = 5,
+        language: Language = DEFAULT_LANGUAGE,
+        lexicon: Words | None = None,
+        pattern: str | None = None,
     ) -> Line:
         """A picture that holds one line (or a single character). "auto" decides by shape, and where the shape says
-        little, by which way reads with more confidence. `alphabet` as in `read`. What is as high as wide and read as
-        one character is left to the model of single characters. Raises PictureError for what is no picture."""
+        little, by which way reads with more confidence. `alphabet`, `language`, `lexicon` as in `read`; `pattern` is
+        the form of the whole line, see `text.pattern`. What is as high as wide and read as one character is left to
+        the model of single characters, but not where lexicon or pattern have the word. Raises PictureError for what
+        is no picture, DataError where no text that lexicon or pattern allow fits in."""
         _check_direction(direction)
-        allowed = _characters(alphabet)
+        allowed, decoder = _characters(alphabet), self._decoder(Prior(language, lexicon, pattern))
         gray = read_picture(picture, limits=self.limits)
         result = clean(gray)
         if result.blank:
@@ -119,9 +131,11 @@ class Reader:
             return Line(Box(0, 0, gray.shape[1], gray.shape[0]), shape, source="line")
         ways = _ways(result.picture, direction)
         whole = Box(0, 0, *gray.shape[::-1])
-        lines = [self._read_box(result.picture, whole, way, alternatives, allowed) for way in ways]
+        lines = [self._read_box(result.picture, whole, way, alternatives, allowed, decoder) for way in ways]
         best = max(lines, key=lambda line: line.confidence or 0.0)
-        return replace(self._alone(result.picture, best, alternatives, allowed), source="line")
+        if decoder is None or not decoder.constrained:
+            best = self._alone(result.picture, best, alternatives, allowed)
+        return replace(best, source="line")
 
     def read_character(
         self, picture: Source, alphabet: Characters | None = None, n: int = 10
@@ -180,10 +194,13 @@ class Reader:
         direction: AskedDirection = "auto",
         alphabet: Characters | None = None,
         explain: bool = False,
+        language: Language = DEFAULT_LANGUAGE,
+        lexicon: Words | None = None,
     ) -> Iterator[Page | Unread]:
         """Pages of many pictures, in order, every page of a PDF or TIFF by itself. What cannot be read comes back as
-        `Unread` in its place, and the rest goes on."""
-        asked = _Asked(direction, _characters(alphabet), explain)
+        `Unread` in its place, and the rest goes on. The options are those of `read`."""
+        decoder = self._decoder(Prior(language, lexicon), strict=False)
+        asked = _Asked(direction, _characters(alphabet), explain, decoder=decoder)
         for picture in pictures:
             name = _name(picture)
             try:
@@ -194,13 +211,16 @@ class Reader:
             except TenaraiError as error:
                 yield Unread(name, str(error))
 
+    def _decoder(self, prior: Prior, strict: bool = True) -> LineDecoder | None:
+        return line_decoder(prior, self.runtime.header.alphabet.characters, strict)
+
     def _read_gray(self, gray: Gray, name: str, asked: _Asked) -> Page:
         height, width = gray.shape
         result = clean(gray)
         seen: Notes = (("contrast", result.contrast), ("blank", "yes"))
         if asked.lines:
             picture = None if result.blank else result.picture
-            given = tuple(self._read_given(picture, line, asked.allowed) for line in asked.lines)
+            given = tuple(self._read_given(picture, line, asked) for line in asked.lines)
             block = Region(around(given), given, given[0].direction)
             return Page(width, height, (block,), name, seen[: 1 + result.blank] if asked.explain else ())
         if result.blank or asked.lines is not None:
@@ -208,7 +228,7 @@ class Reader:
         skew = find_skew(result.picture)
         level = turned(result.picture, skew) if abs(skew) > LEAST_SKEW else result.picture
         split = split_lines(level, asked.direction)
-        lines = self._read_boxes(level, split, asked.allowed)
+        lines = self._read_boxes(level, split, asked)
         if abs(skew) > LEAST_SKEW:
             lines = [turned_back(line, skew, (width / 2, height / 2)) for line in lines]
         regions: tuple[Region, ...] = ()
@@ -229,9 +249,9 @@ class Reader:
         across = line.box.width if line.direction == "vertical" else line.box.height
         return self.runtime.header.standard.height / max(1.0, across)
 
-    def _read_boxes(self, picture: Gray, split: Split, allowed: frozenset[str] | None) -> list[Line]:
+    def _read_boxes(self, picture: Gray, split: Split, asked: _Asked) -> list[Line]:
         straight = [self._straight(picture, box, split.direction) for box in split.boxes]
-        read = self.runtime.read_all((s.picture for s in straight), allowed=allowed)
+        read = self.runtime.read_all((s.picture for s in straight), allowed=asked.allowed, decoder=asked.decoder)
         lines = [
             self._line(decoding, s, box, split.direction)
             for decoding, s, box in zip(read, straight, split.boxes, strict=True)
@@ -239,12 +259,13 @@ class Reader:
         return [line for line in lines if line.text]
 
     def _read_box(
-        self, picture: Gray, box: Box, direction: Direction, alternatives: int, allowed: frozenset[str] | None
-    ) -> Line:
+        self, picture: Gray, box: Box, direction: Direction, alternatives: int, allowed: frozenset[str] | None,
+        decoder: LineDecoder | None,
+    ) -> Line:  # fmt: skip
         straight = self._straight(picture, box, direction)
-        return self._line(self.runtime.read(straight.picture, alternatives, allowed), straight, box, direction)
+        return self._line(self.runtime.read(straight.picture, alternatives, allowed, decoder), straight, box, direction)
 
-    def _read_given(self, picture: Gray | None, line: Line, allowed: frozenset[str] | None) -> Line:
+    def _read_given(self, picture: Gray | None, line: Line, asked: _Asked) -> Line:
         """A line where a layout has it: what lies outside its polygon is left white."""
         unread = replace(line, text="", confidence=None, characters=())
         if picture is None:
@@ -255,7 +276,8 @@ class Reader:
         if box.width < 1 or box.height < 1:
             return unread
         straight = self._straight(picture, box, line.direction, line.polygon)
-        read = self._line(self.runtime.read(straight.picture, allowed=allowed), straight, box, line.direction)
+        decoding = self.runtime.read(straight.picture, allowed=asked.allowed, decoder=asked.decoder)
+        read = self._line(decoding, straight, box, line.direction)
         return replace(line, text=read.text, confidence=read.confidence, characters=read.characters)
 
     def _alone(self, picture: Gray, line: Line, alternatives: int, allowed: frozenset[str] | None) -> Line:

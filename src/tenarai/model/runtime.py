@@ -17,6 +17,7 @@ from tenarai.image.character import Framed
 from tenarai.image.clean import Gray
 from tenarai.model.file import Header, header_of, open_session, read_bytes
 from tenarai.text.ctc import Decoding, best_path, restricted
+from tenarai.text.language import LineDecoder
 from tenarai.text.script import SMALL
 
 BATCH = 64  # single characters run together
@@ -40,24 +41,38 @@ class LineRuntime:
         (scores,) = self.session.run(None, {"pictures": standard.line(picture, width)[None]})
         return np.asarray(scores[0], np.float32)
 
-    def read(self, picture: Gray, alternatives: int = 5, allowed: Collection[str] | None = None) -> Decoding:
-        """One line by best path, with the `allowed` characters and spaces only unless None. Spans count frames;
-        `pixels` turns them into places on the picture."""
+    def read(
+        self,
+        picture: Gray,
+        alternatives: int = 5,
+        allowed: Collection[str] | None = None,
+        decoder: LineDecoder | None = None,
+    ) -> Decoding:
+        """One line, by best path unless a decoder is given, with the `allowed` characters and spaces only unless None.
+        Spans count frames; `pixels` turns them into places on the picture."""
         scores, characters = self.log_probs(picture), self.header.alphabet.characters
         if allowed is not None:
-            scores = restricted(scores, characters, {*allowed, " "})
+            allowed = {*allowed, " "}
+        if decoder is not None:
+            return decoder.decode(scores, alternatives, allowed)
+        if allowed is not None:
+            scores = restricted(scores, characters, allowed)
         return best_path(scores, characters, alternatives)
 
     def read_all(
-        self, pictures: Iterable[Gray], alternatives: int = 5, allowed: Collection[str] | None = None
+        self,
+        pictures: Iterable[Gray],
+        alternatives: int = 5,
+        allowed: Collection[str] | None = None,
+        decoder: LineDecoder | None = None,
     ) -> Iterator[Decoding]:
         """Many lines, in order, on as many threads as the runtime was opened with."""
         if self.threads == 1:
             for picture in pictures:
-                yield self.read(picture, alternatives, allowed)
+                yield self.read(picture, alternatives, allowed, decoder)
             return
         with ThreadPoolExecutor(self.threads) as pool:
-            yield from pool.map(lambda picture: self.read(picture, alternatives, allowed), pictures)
+            yield from pool.map(lambda picture: self.read(picture, alternatives, allowed, decoder), pictures)
 
     def pixels(self, start: float, end: float) -> tuple[float, float]:
         """The part of a line's picture, in its pixels, that these frames look at."""

@@ -41,6 +41,11 @@ def is_kanji(character: str) -> bool:
     return "㐀" <= character <= "鿿" or "\U00020000" <= character <= "\U0003ffff" or character in tuple("々〆〇")
 
 
+def is_japanese(character: str) -> bool:
+    """Letters of Japanese: kana with the long vowel mark, and ideographs."""
+    return ("ぁ" <= character <= "ヿ" and character not in "゛゜゠・") or is_kanji(character)
+
+
 def characters_of(alphabet: str | Iterable[str]) -> frozenset[str]:
     """The characters that a name ("hiragana", "katakana", "kana", "kanji", "japanese", "digits", "letters", "latin",
     "ascii"), several names joined by "+" ("kana+digits"), or any characters themselves stand for.

@@ -1,0 +1,223 @@
+"""What is known of a text before it is read - its language, a lexicon, a pattern - and the decoding that makes of it.
+
+One settings object, `Prior`, serves the reader and the commands; `line_decoder` opens what it names, once for many
+lines.
+"""
+
+import difflib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenarai.errors import DataError, SettingsError
+from tenarai.text.corpus import open_language
+from tenarai.text.ctc import Decoding, best_path, restricted
+from tenarai.text.decode import Decoder, Entries, decode
+from tenarai.text.lexicon import Lexicon, lexicon_of, open_lexicon
+from tenarai.text.ngram import Ngram, open_ngram
+from tenarai.text.pattern import compile_pattern
+from tenarai.text.script import is_japanese
+
+Language = str | Path | Ngram
+Words = str | Path | Iterable[str] | Lexicon
+Script = Literal["ja", "latin"]
+
+DEFAULT_LANGUAGE: Final = "none"
+SHIPPED: Final[tuple[Script, ...]] = ("ja", "latin")
+NAMES: Final = ("auto", "none", *SHIPPED)
+
+_KNOWN = 0.5  # part of its text, or of a line's letters, that a model and a reader have in common at least
+_A_KANJI = 2  # letters of a Latin line that one Japanese letter weighs as much as
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How a language model counts beside the picture, see `text.decode`. Chosen by `benchmarks/decoding --tune` on
+    writers and hands that training held out."""
+
+    weight: float
+    bonus: float
+    beam: int = 16
+    top_k: int = 20
+    cut: float = 7.0
+    skip: float = 0.999
+
+
+FUSION: Final[dict[Script, Fusion]] = {"ja": Fusion(0.5, 1.0), "latin": Fusion(0.5, 1.0)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prior:
+    """What is known of a text before it is read.
+
+    language: "none"; "auto", the shipped model of each line's script; "ja" or "latin"; the path of a text in UTF-8
+    (a model is trained on it), of a .ngram or of an ARPA file; or an open model.
+    lexicon: words that may be read and no others, between them anything that is no word (scripts with spaces); or,
+    where an entry has Japanese letters, the entries that a line may be. The path of a list, one a line, the words
+    themselves, or an open lexicon.
+    pattern: a line is of this form: an expression or a name, see `text.pattern`.
+    """
+
+    language: Language = DEFAULT_LANGUAGE
+    lexicon: Words | None = None
+    pattern: str | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing is known, and the best path is the answer."""
+        return self.language == "none" and self.lexicon is None and self.pattern is None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LineDecoder:
+    """A prior with everything open. `strict`: a line that no allowed text fits into is an error, not empty."""
+
+    characters: tuple[str, ...]
+    models: tuple[Ngram, ...] = ()
+    lexicon: Lexicon | None = None
+    entries: Entries = "words"
+    pattern: str | None = None
+    auto: bool = False
+    strict: bool = True
+
+    @property
+    def constrained(self) -> bool:
+        """Whether not every text is allowed."""
+        return self.lexicon is not None or self.pattern is not None
+
+    def decode(
+        self, log_probs: NDArray[np.float32], alternatives: int = 5, allowed: Collection[str] | None = None
+    ) -> Decoding:
+        """The text of a line: `log_probs (frames, classes) float32` as for `text.decode.decode`, with the `allowed`
+        characters only unless None. Raises DataError when `strict` and nothing that is allowed fits."""
+        scores = log_probs if allowed is None else restricted(log_probs, self.characters, allowed)
+        plain = best_path(scores, self.characters, alternatives)
+        script = script_of(plain.text)
+        model = self._model(plain.text, script)
+        if model is None and not self.constrained:
+            return plain
+        fusion = FUSION[script or "latin"]
+        decoder = Decoder(
+            beam=fusion.beam,
+            top_k=fusion.top_k,
+            cut=fusion.cut,
+            skip=fusion.skip,
+            language_model=model,
+            language_weight=fusion.weight,
+            length_bonus=fusion.bonus if model else 0.0,
+            lexicon=self.lexicon,
+            entries=self.entries,
+            pattern=self.pattern,
+            alphabet=None if allowed is None else frozenset(allowed),
+            alternatives=alternatives,
+        )
+        try:
+            return decode(log_probs, self.characters, decoder)
+        except DataError:
+            if self.strict:
+                raise
+            return Decoding("", (), 0.0, None)
+
+    def _model(self, text: str, script: Script | None) -> Ngram | None:
+        """The model that has something to say of a line with this best path."""
+        if script is None or not self.models:
+            return None
+        if self.auto:
+            return self.models[SHIPPED.index(script)]
+        letters = [character for character in text if character.isalpha()]
+        known = sum(letter in self.models[0].labels for letter in letters)
+        return self.models[0] if known >= _KNOWN * len(letters) else None
+
+
+def script_of(text: str) -> Script | None:
+    """The script that most of a line is in; None for a line without letters."""
+    japanese = sum(map(is_japanese, text))
+    others = sum(character.isalpha() for character in text) - japanese
+    if japanese == others == 0:
+        return None
+    return "ja" if japanese * _A_KANJI >= others else "latin"
+
+
+def line_decoder(prior: Prior, characters: Sequence[str], strict: bool = True) -> LineDecoder | None:
+    """Opens what a prior names, for a reader of these characters, "" the blank; None when it names nothing.
+
+    Raises SettingsError for a language or pattern that there is not, DataError for a file that cannot be used and for
+    a language model or lexicon of other characters.
+    """
+    if prior.plain:
+        return None
+    known = tuple(characters)
+    auto = isinstance(prior.language, str) and prior.language == "auto"
+    lexicon = None if prior.lexicon is None else _lexicon(prior.lexicon)
+    entries: Entries = "words"
+    if lexicon is not None:
+        _check_letters(lexicon, known)
+        entries = "entry" if any(map(is_japanese, lexicon.letters)) else "words"
+    if prior.pattern is not None:
+        compile_pattern(prior.pattern, known)
+    return LineDecoder(known, _models(prior.language, known), lexicon, entries, prior.pattern, auto, strict)
+
+
+def _models(language: Language, characters: tuple[str, ...]) -> tuple[Ngram, ...]:
+    if isinstance(language, str) and language in NAMES:
+        names = {"auto": SHIPPED, "none": ()}.get(language, (language,))
+        return tuple(shipped_language(name) for name in names)
+    if isinstance(language, Ngram):
+        model, name = language, "The language model"
+    else:
+        path, name = Path(language), str(language)
+        if not path.exists():
+            near = difflib.get_close_matches(name, NAMES, n=1)
+            advice = f"did you mean {near[0]!r}?" if near else f"name {', '.join(NAMES)}, or give a text file."
+            raise SettingsError(f"There is no language and no file {name!r}: {advice}")
+        model = open_language(path, characters)
+    _check_alphabet(model, characters, name)
+    return (model,)
+
+
+@lru_cache(maxsize=len(SHIPPED))
+def shipped_language(name: str) -> Ngram:
+    """A language model inside the package, "ja" or "latin"; opened once."""
+    return open_ngram(Path(str(files("tenarai") / "weights" / f"{name}.ngram")))
+
+
+def _lexicon(words: Words) -> Lexicon:
+    if isinstance(words, Lexicon):
+        return words
+    if not isinstance(words, str | Path):
+        return lexicon_of(words)
+    path = Path(words)
+    return _opened_lexicon(path, path.stat().st_mtime_ns) if path.exists() else open_lexicon(path)
+
+
+@lru_cache(maxsize=4)
+def _opened_lexicon(path: Path, _changed: int) -> Lexicon:
+    return open_lexicon(path)
+
+
+@lru_cache(maxsize=8)
+def _check_alphabet(model: Ngram, characters: tuple[str, ...], name: str) -> None:
+    """Raises DataError for a model whose text the reader could not write."""
+    shares, writes = model.distribution(""), frozenset(characters)
+    letters = [(float(share), c) for c, share in zip(model.characters, shares, strict=False) if not c.isspace()]
+    strange = sorted(((share, c) for share, c in letters if c not in writes), reverse=True)
+    if sum(share for share, _ in strange) > (1 - _KNOWN) * sum(share for share, _ in letters):
+        raise DataError(
+            f"{name} is in another alphabet: this reader does not write most of its characters, such as "
+            f"{' '.join(c for _, c in strange[:5])}. Give a language in the script of the pictures."
+        )
+
+
+@lru_cache(maxsize=8)
+def _check_letters(lexicon: Lexicon, characters: tuple[str, ...]) -> None:
+    if not any(lexicon.child(0, character) for character in characters if character):
+        raise DataError(
+            f"None of the {len(lexicon):,} words of the lexicon begins with a character that this reader writes: "
+            "give words in the script of the pictures."
+        )
