@@ -1,12 +1,15 @@
 """Figures of single characters: counted as anyone would by hand."""
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tenarai.dataset.sample import Sample
+from tenarai.dataset.sample import Refused, Sample, Split
 from tenarai.errors import DataError
+from tenarai.evaluate import characters
 from tenarai.evaluate.characters import Guess, evaluate_characters, read_guesses
 from tenarai.image.standard import Standard
 from tenarai.model.classifier import Classifier, ClassifierSizes
@@ -34,6 +37,33 @@ def test_accuracy_balanced_accuracy_and_confusions() -> None:
 def test_nothing_to_evaluate_is_an_error() -> None:
     with pytest.raises(DataError, match="no picture of a single character"):
         evaluate_characters([], "a")
+
+
+@pytest.mark.parametrize(
+    ("parts", "held", "names", "reads"),
+    [
+        (["train", None, "test", "train", "test"], 10_000, [2, 4], 1),
+        (["train", None, "test", "train", "test"], 0, [2, 4], 1),
+        (["train", None, "validation"], 10_000, [0, 1, 2], 1),
+        (["train", None, "validation"], 250, [0, 1, 2], 2),  # a picture has 100 bytes
+    ],
+)
+def test_the_test_part_or_all_is_read_once_if_it_fits(
+    monkeypatch: pytest.MonkeyPatch, parts: list[Split | None], held: int, names: list[int], reads: int
+) -> None:
+    calls = []
+
+    def read(path: Path, corpus: str | None) -> Iterator[Sample | Refused]:
+        calls.append((path, corpus))
+        yield Refused("x", "It is broken.")
+        yield Sample("line", np.full((10, 10), 255, np.uint8), "ab", "X", "line", split="test")
+        for i, part in enumerate(parts):
+            yield Sample(str(i), np.full((10, 10), i, np.uint8), "a", "X", "character", split=part)
+
+    monkeypatch.setattr(characters, "read_samples", read)
+    monkeypatch.setattr(characters, "HELD", held)
+    assert [int(sample.name) for sample in characters.test_samples([Path("a")], "own")] == names
+    assert calls == [(Path("a"), "own")] * reads
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,13 @@
 """`tenarai evaluate`: a model on pictures whose text is known."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from tenarai.cli.shared import AlphabetOption, JsonOption, ModelOption
-
-if TYPE_CHECKING:
-    pass
 
 
 def evaluate(
@@ -50,37 +47,26 @@ def evaluate(
     pairs = [pair for pair in pairs if pair.split == "test"] or pairs
     readings = read_all_lines(reader, pairs, boilerplate=boilerplate)
     evaluation = figures(readings, policy)
+    _show(evaluation, render, as_json)
+
+
+def _evaluate_characters(
+    data: list[Path], model: Path, corpus: str | None, alphabet: str | None, as_json: bool
+) -> None:
+    from tenarai.evaluate.characters import evaluate_characters, read_guesses, render_characters, test_samples
+    from tenarai.model.runtime import CharacterRuntime
+    from tenarai.text.script import characters_of
+
+    runtime = CharacterRuntime(model)
+    allowed = None if alphabet is None else characters_of(alphabet)
+    guesses = read_guesses(runtime, test_samples(data, corpus), allowed)
+    _show(evaluate_characters(guesses, runtime.header.alphabet.labels), render_characters, as_json)
+
+
+def _show(evaluation: Any, render: Callable[[Any], Any], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(evaluation.to_json(), ensure_ascii=False, indent=1))
     else:
         from rich.console import Console
 
         Console().print(render(evaluation))
-
-
-def _evaluate_characters(
-    data: list[Path], model: Path, corpus: str | None, alphabet: str | None, as_json: bool
-) -> None:
-    from tenarai.dataset.sample import Sample
-    from tenarai.dataset.source import read_samples
-    from tenarai.evaluate.characters import evaluate_characters, read_guesses, render_characters
-    from tenarai.model.runtime import CharacterRuntime
-    from tenarai.text.script import characters_of
-
-    runtime = CharacterRuntime(model)
-    allowed = None if alphabet is None else characters_of(alphabet)
-
-    def chosen(test: bool) -> Iterator[Sample]:
-        for source in data:
-            for item in read_samples(source, corpus):
-                if isinstance(item, Sample) and item.kind == "character" and (not test or item.split == "test"):
-                    yield item
-
-    guesses = list(read_guesses(runtime, chosen(True), allowed)) or list(read_guesses(runtime, chosen(False), allowed))
-    evaluation = evaluate_characters(guesses, runtime.header.alphabet.labels)
-    if as_json:
-        typer.echo(json.dumps(evaluation.to_json(), ensure_ascii=False, indent=1))
-    else:
-        from rich.console import Console
-
-        Console().print(render_characters(evaluation))

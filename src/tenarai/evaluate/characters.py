@@ -1,12 +1,15 @@
 """The figures of a model of single characters on pictures whose character is known."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tenarai.dataset.kmnist import balanced_accuracy
 from tenarai.dataset.sample import Sample
+from tenarai.dataset.source import read_samples
 from tenarai.errors import DataError
 from tenarai.evaluate.calibration import expected_calibration_error
 from tenarai.evaluate.report import LISTED_CONFUSIONS, Confusion
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 TOGETHER = 512  # pictures in memory at a time
+HELD = 500_000_000  # bytes of pictures that wait in memory for a test part to show up
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,33 @@ class CharacterEvaluation:
         return {"version": VERSION, **asdict(self)}
 
 
+def test_samples(sources: Sequence[Path], corpus: str | None = None) -> Iterator[Sample]:
+    """The single characters of the test part of stores and corpora, or all of them where they have none.
+
+    `corpus` and errors as of `read_samples`. Everything is read once, unless there is no test part and much to read.
+    """
+    held, room = [], HELD
+    characters = _characters(sources, corpus)
+    for sample in characters:
+        if sample.split == "test":
+            yield sample
+            yield from (other for other in characters if other.split == "test")
+            return
+        room -= sample.picture.nbytes
+        if room >= 0:
+            held.append(sample)
+        else:
+            held.clear()
+    yield from held if room >= 0 else _characters(sources, corpus)
+
+
+def _characters(sources: Sequence[Path], corpus: str | None) -> Iterator[Sample]:
+    for source in sources:
+        for item in read_samples(source, corpus):
+            if isinstance(item, Sample) and item.kind == "character":
+                yield item
+
+
 def read_guesses(
     runtime: CharacterRuntime, samples: Iterable[Sample], allowed: Collection[str] | None = None
 ) -> Iterable[Guess]:
@@ -70,7 +101,6 @@ def evaluate_characters(guesses: Iterable[Guess], characters: Collection[str]) -
         raise DataError("There is no picture of a single character to evaluate.")
     right = [guess.text == guess.truth for guess in found]
     many = Counter(guess.truth for guess in found)
-    hits = Counter(guess.truth for guess, hit in zip(found, right, strict=True) if hit)
     missed = Counter((guess.truth, guess.text) for guess, hit in zip(found, right, strict=True) if not hit)
     low, high = bootstrap_interval([Tally(substitutions=int(not hit), reference=1) for hit in right])
     return CharacterEvaluation(
@@ -78,7 +108,7 @@ def evaluate_characters(guesses: Iterable[Guess], characters: Collection[str]) -
         classes=len(many),
         accuracy=sum(right) / len(found),
         interval=(1 - high, 1 - low),
-        balanced=sum(hits[truth] / count for truth, count in many.items()) / len(many),
+        balanced=balanced_accuracy([guess.truth for guess in found], [guess.text for guess in found]),
         unknown=sum(count for truth, count in many.items() if truth not in characters),
         calibration_error=expected_calibration_error([guess.confidence for guess in found], right),
         confusions=tuple(Confusion(a, b, count) for (a, b), count in missed.most_common(LISTED_CONFUSIONS)),
