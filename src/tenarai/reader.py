@@ -166,7 +166,7 @@ class Reader:
             [framed(cut_out(grid.picture, cell), self.characters.side, cleaned=True) for cell in row]
             for row in grid.cells
         ]
-        found = iter(self.characters.best([square for row in squares for square in row], allowed, n))
+        found = iter(self.characters.best([square for row in squares for square in row], allowed, n, beside=True))
         lines = [_row(row, [next(found) for _ in row]) for row in grid.cells]
         lines = [line for line in lines if line.characters]
         if not lines:

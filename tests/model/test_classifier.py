@@ -114,6 +114,17 @@ def test_size_in_the_picture_tells_small_kana_from_large(model: Path) -> None:
     assert large["つ"] + large["っ"] == pytest.approx(small["つ"] + small["っ"])
 
 
+def test_size_is_compared_only_on_one_sheet(model: Path) -> None:
+    runtime, picture = CharacterRuntime(model), squares(1)[0]
+    sheet = [framed(picture, share) for share in (0.25, 0.25, 0.25, 0.25, 0.1)]
+    alone = dict(runtime.best(sheet[:1])[0])
+    assert alone["っ"] > 10 * alone["つ"]
+    for kana in map(dict, runtime.best(sheet)):
+        assert kana["っ"] > 10 * kana["つ"]
+    *usual, small = map(dict, runtime.best(sheet, beside=True))
+    assert all(kana["つ"] > 10 * kana["っ"] for kana in usual) and small["っ"] > 10 * small["つ"]
+
+
 def test_blank_paper_is_no_character(model: Path) -> None:
     white = np.full((20, 20), 255, np.uint8)
     assert CharacterRuntime(model).best([framed(white, 0.0, blank=True), framed(squares(1)[0])], n=1)[0] == []

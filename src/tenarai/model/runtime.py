@@ -98,19 +98,20 @@ class CharacterRuntime:
         return np.exp(np.asarray(scores, np.float32))
 
     def best(
-        self, squares: Sequence[Framed], allowed: Collection[str] | None = None, n: int = 10
+        self, squares: Sequence[Framed], allowed: Collection[str] | None = None, n: int = 10, *, beside: bool = False
     ) -> list[list[tuple[str, float]]]:
         """The `n` likeliest characters of each square with their probabilities, best first; none for a blank one.
         With `allowed`, probabilities among those only. Raises AlphabetError when the model knows none of them.
 
-        Small and large kana have one shape: how much of its picture the ink fills tells which it is, beside the
-        others where there are several."""
+        Small and large kana have one shape: how much of its picture the ink fills tells which it is. `beside` says
+        that the squares are cells of one sheet, whose usual size then is that of the others where there are several;
+        without it nothing depends on what else is asked for."""
         characters = self.header.alphabet.characters
         labels = [i for i, c in enumerate(characters) if c and (allowed is None or c in allowed)]
         if not labels:
             raise AlphabetError(f"This model knows none of the characters {''.join(sorted(allowed or ()))[:40]!r}.")
         found: list[list[tuple[str, float]]] = []
-        written = [square.share for square in squares if not square.blank]
+        written = [square.share for square in squares if beside and not square.blank]
         usual = float(np.median(written)) if len(written) >= SEVERAL else USUAL_SHARE
         for first in range(0, len(squares), BATCH):
             part = squares[first : first + BATCH]
