@@ -45,7 +45,7 @@ def evaluate(
     pairs = [pair for source in data for pair in read_lines(source, corpus)]
     # A corpus with parts of its own is measured on its test part.
     pairs = [pair for pair in pairs if pair.split == "test"] or pairs
-    readings = read_all_lines(reader, pairs, boilerplate=boilerplate)
+    readings = read_all_lines(reader, pairs, boilerplate=boilerplate, alphabet=alphabet)
     evaluation = figures(readings, policy)
     _show(evaluation, render, as_json)
 
