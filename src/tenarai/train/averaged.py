@@ -6,7 +6,7 @@ from typing import Any
 import lightning
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from tenarai.text.alphabet import Alphabet
 from tenarai.train.muon import muon_for
@@ -31,6 +31,10 @@ class AveragedTraining(lightning.LightningModule):
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         self.run = run
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        logits: Tensor = self.network(pictures)
+        return logits
 
     def on_train_epoch_start(self) -> None:
         # A checkpoint keeps no random state: without this, dropout would differ after every stop.

@@ -25,10 +25,6 @@ class ClassifierTraining(AveragedTraining):
         self.groups = groups
         self.scores: dict[str, list[tuple[Tensor, Tensor]]] = {}
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        logits: Tensor = self.network(pictures)
-        return logits
-
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         pictures, others, part = mixed(batch.pictures, self.run.mix)
         logits = self.network(pictures.contiguous(memory_format=torch.channels_last)).float()

@@ -25,10 +25,6 @@ class RecogniserTraining(AveragedTraining):
         super().__init__(Recogniser(sizes), alphabet, run)
         self.readings: dict[str, list[Reading]] = {}
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        logits: Tensor = self.network(pictures)
-        return logits
-
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         logits = self.network(batch.pictures.contiguous(memory_format=torch.channels_last))
         loss = summed_ctc_loss(logits.float(), batch.labels, batch.widths // DOWN, batch.lengths)
