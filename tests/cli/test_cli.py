@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from tenarai.cli import app
+from tenarai.model.export import read_network, write_model
 from tenarai.page.layout import Page
+from tenarai.reader import shipped_model
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
@@ -104,6 +106,17 @@ def test_model_show() -> None:
     shown = json.loads(runner.invoke(app, ["model", "show"]).stdout)
     assert shown["kind"] == "recogniser" and shown["characters"] > 3500
     assert any("KanjiVG" in licence for licence in shown["licences"]) and shown["licence"]
+
+
+def test_model_compact(tmp_path: Path) -> None:
+    whole, small = tmp_path / "whole.model", tmp_path / "small.model"
+    network, header = read_network(shipped_model())
+    write_model(network, header, whole)
+    done = runner.invoke(app, ["model", "compact", str(whole), str(small)])
+    assert done.exit_code == 0 and small.name in done.stderr
+    assert small.stat().st_size < 0.5 * whole.stat().st_size
+    read = runner.invoke(app, ["read", str(ROOT / "examples/line-japanese.png"), "-m", str(small)])
+    assert read.exit_code == 0 and len(read.stdout.strip()) > 8
 
 
 def test_version() -> None:

@@ -13,7 +13,7 @@ from tenarai.cli.dataset import dataset_app
 from tenarai.cli.evaluate import evaluate
 from tenarai.cli.read import read
 from tenarai.cli.shared import plainly
-from tenarai.cli.train import show, synth, train
+from tenarai.cli.train import compact, show, synth, train
 
 app = typer.Typer(
     help="tenarai reads handwriting: Japanese, horizontal and vertical, and Latin script.",
@@ -21,11 +21,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-model_app = typer.Typer(help="Look at model files.", no_args_is_help=True)
+model_app = typer.Typer(help="Look at model files, make them small.", no_args_is_help=True)
 
 for command in (read, convert, evaluate, synth, train):
     app.command()(plainly(command))
 model_app.command()(plainly(show))
+model_app.command()(plainly(compact))
 app.add_typer(model_app, name="model")
 app.add_typer(dataset_app, name="dataset")
 

@@ -1,4 +1,4 @@
-"""`tenarai synth`, `tenarai train` and `tenarai model show`: how models are made, and what they say of themselves."""
+"""`tenarai synth`, `tenarai train`, `tenarai model`: how models are made, and what they are."""
 
 import json
 from pathlib import Path
@@ -66,3 +66,15 @@ def show(
     alphabet = header.pop("alphabet")
     header["characters"] = len(alphabet)
     typer.echo(json.dumps(header, ensure_ascii=False, indent=1))
+
+
+def compact(
+    model: Annotated[Path, typer.Argument(help="A model file for lines.")],
+    out: Annotated[Path, typer.Argument(help="The model file to write.")],
+) -> None:
+    """Write a model for lines with weights of 7 bits: a third faster to read with, less than half as large."""
+    from tenarai.model.export import read_network, write_model
+
+    network, header = read_network(model)
+    write_model(network, header, out, compact=True)
+    typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, was {model.stat().st_size / 1e6:.1f} MB", err=True)

@@ -9,10 +9,10 @@ from typing import Any
 
 import onnx
 import torch
-from onnx import numpy_helper
 
 from tenarai.errors import ModelFileError, SettingsError
 from tenarai.model.classifier import Classifier, ClassifierSizes
+from tenarai.model.compact import compacted, float_weights
 from tenarai.model.file import FORMAT, Header, read_bytes
 from tenarai.model.recogniser import Recogniser, Sizes
 
@@ -37,8 +37,10 @@ class _LogProbabilities(torch.nn.Module):
         return log_probs.transpose(0, 1) if log_probs.ndim == 3 else log_probs
 
 
-def write_model(network: Network, header: Header, path: Path) -> None:
-    """Writes the model file, whole or not at all."""
+def write_model(network: Network, header: Header, path: Path, *, compact: bool = False) -> None:
+    """Writes the model file, whole or not at all. `compact` gives a recogniser weights of 7 bits: see model/compact."""
+    if compact and header.kind != "recogniser":
+        raise ModelFileError(f"Only a recogniser has a compact form; {header.name} is a {header.kind}.")
     network = network.cpu().float().eval()
     height = header.standard.height
     lines = header.kind == "recogniser"
@@ -47,14 +49,15 @@ def write_model(network: Network, header: Header, path: Path) -> None:
     buffer = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        # The classic exporter keeps an LSTM whole at any width; without folding, weights keep their own names.
+        # The classic exporter keeps an LSTM whole at any width; without folding, weights keep their own names. Those of
+        # a compact file are found again by the names of its nodes.
         torch.onnx.export(
             _LogProbabilities(network, header.temperature),
             (example,),
             buffer,  # type: ignore[arg-type]  # the classic exporter writes to streams, its stub forgot
             dynamo=False,
             opset_version=OPSET,
-            do_constant_folding=False,
+            do_constant_folding=compact,
             keep_initializers_as_inputs=False,
             training=torch.onnx.TrainingMode.PRESERVE,
             input_names=["pictures"],
@@ -62,6 +65,8 @@ def write_model(network: Network, header: Header, path: Path) -> None:
             dynamic_axes=axes if lines else {name: {0: "batch"} for name in axes},
         )
     graph = onnx.load_from_string(buffer.getvalue())
+    if compact:
+        graph = compacted(graph)
     entry = graph.metadata_props.add()
     entry.key, entry.value = FORMAT, json.dumps(header.to_json(), ensure_ascii=False)
     waiting = path.with_name(f".{path.name}.{os.getpid()}")
@@ -89,14 +94,17 @@ def read_network(path: Path) -> tuple[Network, Header]:
         )
     except (TypeError, SettingsError) as error:
         raise ModelFileError(f"The sizes in the model file {path} are damaged ({error}).") from None
-    weights = {w.name.removeprefix("network."): w for w in graph.graph.initializer}
+    try:
+        weights = float_weights(graph)
+    except (KeyError, ValueError) as error:
+        raise ModelFileError(f"The weights in the model file {path} are damaged ({error}).") from None
     state = network.state_dict()
     for name, value in state.items():
         if name.endswith("num_batches_tracked"):
             continue
         if name not in weights:
             raise ModelFileError(f"The model file {path} lacks the weights {name!r}: it cannot be trained further.")
-        read = torch.from_numpy(numpy_helper.to_array(weights[name]).copy())
+        read = torch.from_numpy(weights[name].copy())
         if read.shape != value.shape:
             raise ModelFileError(f"The sizes in the model file {path} do not fit its weights {name!r}: copy it again.")
         value.copy_(read)
