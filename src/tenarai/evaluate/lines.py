@@ -14,8 +14,8 @@ def read_all_lines(
 ) -> Iterator[Reading]:
     """Reads every picture, in order, in the direction that the data say; those whose text has several lines, as pages.
 
-    Boilerplate (a sentence that everybody copied) is left out unless asked for; `alphabet` as in `Reader.read`. Raises DataError or PictureError for
-    data that cannot be read: a figure over part of the data would be no figure.
+    Boilerplate (a sentence that everybody copied) is left out unless asked for; `alphabet` as in `Reader.read`. Raises
+    DataError or PictureError for data that cannot be read: a figure over part of the data would be no figure.
     """
     for pair in pairs:
         if pair.boilerplate and not boilerplate:
