@@ -1,6 +1,8 @@
 """One training run: recipe in; checkpoints, journal and model file out. A killed run goes on from its last epoch."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -9,6 +11,7 @@ from typing import Any
 import lightning
 import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from tenarai.errors import DataError, SettingsError
 from tenarai.image.standard import Standard
@@ -102,12 +105,11 @@ def fit(
     if not resume and last.exists() and "LOCAL_RANK" not in os.environ:
         raise DataError(f"{out} holds a run already: go on with --resume, or name another folder.")
     lightning.seed_everything(recipe.run.seed, verbose=False)
-    if resume:
-        _read_checkpoint(last)
+    resumed = _read_checkpoint(last) if resume else None
     task = make_task(recipe, corpora)
     if start is not None and not resume:
         begin_with(task.module, start)
-    trainer = _trainer(recipe, out, progress)
+    trainer = _trainer(recipe, out, progress, resumed)
     trainer.fit(task.module, task.data, ckpt_path=last if resume else None, weights_only=False)
     return write_run(task, recipe, out)
 
@@ -142,7 +144,8 @@ def export_checkpoint(recipe: AnyRecipe, out: Path) -> Path:
     checkpoint = _read_checkpoint(out / CHECKPOINT)
     alphabet = Alphabet(("", *checkpoint["alphabet"])) if "alphabet" in checkpoint else default_alphabet()
     module = new_module(recipe, alphabet)
-    begin_with(module, out / CHECKPOINT)
+    with _fitting(out / CHECKPOINT):
+        module.load_state_dict(checkpoint["state_dict"])
     return write_run(Task(module, standard_of(recipe)), recipe, out)
 
 
@@ -157,7 +160,7 @@ def begin_with(module: Training, start: Path) -> None:
 
     Raises ModelFileError or SettingsError when they do not fit.
     """
-    try:
+    with _fitting(start):
         if start.suffix == ".ckpt":
             module.load_state_dict(_read_checkpoint(start)["state_dict"])
         else:
@@ -166,6 +169,13 @@ def begin_with(module: Training, start: Path) -> None:
                 raise SettingsError(f"{start} does not fit this recipe's network (it reads another alphabet).")
             module.network.load_state_dict(network.state_dict())
             module.average.load_state_dict(network.state_dict())
+
+
+@contextmanager
+def _fitting(start: Path) -> Iterator[None]:
+    """What torch says of weights for a network of other sizes, in one sentence."""
+    try:
+        yield
     except (RuntimeError, KeyError) as error:
         raise SettingsError(f"{start} does not fit this recipe's network ({str(error).splitlines()[0]}).") from None
 
@@ -179,7 +189,19 @@ def _read_checkpoint(path: Path) -> dict[str, Any]:
     return checkpoint
 
 
-def _trainer(recipe: AnyRecipe, out: Path, progress: bool) -> lightning.Trainer:
+class _Resumed(TorchCheckpointIO):
+    """Gives the trainer the checkpoint that was read when it was looked at."""
+
+    def __init__(self, checkpoint: dict[str, Any]) -> None:
+        super().__init__()
+        self.checkpoint: dict[str, Any] | None = checkpoint
+
+    def load_checkpoint(self, path: Any, *args: Any, **settings: Any) -> dict[str, Any]:
+        found, self.checkpoint = self.checkpoint, None  # kept no longer than needed: it is three times the network
+        return _read_checkpoint(path) if found is None else found
+
+
+def _trainer(recipe: AnyRecipe, out: Path, progress: bool, resumed: dict[str, Any] | None) -> lightning.Trainer:
     run = recipe.run
     devices = _devices(run)
     callbacks: list[Callback] = [
@@ -197,6 +219,7 @@ def _trainer(recipe: AnyRecipe, out: Path, progress: bool) -> lightning.Trainer:
         reload_dataloaders_every_n_epochs=1,
         gradient_clip_val=run.clip,
         callbacks=callbacks,
+        plugins=None if resumed is None else [_Resumed(resumed)],
         logger=_logger(out),
         num_sanity_val_steps=0,
         enable_progress_bar=progress,
