@@ -135,6 +135,22 @@ def test_one_writer_can_be_chosen(tmp_path: Path) -> None:
     assert StrokeFile(path, "c").drawings == {}
 
 
+def test_drawings_keep_their_order_and_are_told_apart_by_writer(tmp_path: Path) -> None:
+    rows = [
+        {"char": "一", "writer": w, "strokes": [[[0, 0], [5 + i, 5]]]} for i, w in enumerate(["b", "a", None, "b", 7])
+    ]
+    source = StrokeFile(written(tmp_path / "hand.jsonl", *rows))
+    everything = source.drawings["一"]
+    assert [strokes[0][-1, 1] for strokes in everything] == sorted(strokes[0][-1, 1] for strokes in everything)[::-1]
+    assert list(source.by_writer) == ["", "7", "a", "b"]
+    places = {"": [2], "7": [4], "a": [1], "b": [0, 3]}
+    for writer, own in source.by_writer.items():
+        assert [id(strokes) for strokes in own["一"]] == [id(everything[place]) for place in places[writer]]
+        alone = StrokeFile(source.path, writer).drawings["一"]
+        for strokes, place in zip(alone, places[writer], strict=True):
+            np.testing.assert_array_equal(strokes[0], everything[place][0])
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -144,6 +160,7 @@ def test_one_writer_can_be_chosen(tmp_path: Path) -> None:
         {"char": "一", "strokes": []},
         {"char": "一", "strokes": [[["x", "y"]]]},
         {"char": "一", "strokes": [[1, 2]]},
+        {"char": ["一"], "strokes": [[[0, 0], [1, 1]]]},
         ["char"],
         "3",
     ],

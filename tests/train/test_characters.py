@@ -1,5 +1,6 @@
 """Single characters for training: drawn from the seed alone, test parts left out, held-out hands never trained on."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,15 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-from tenarai.dataset.sample import Sample
+from tenarai.dataset.sample import Refused, Sample
 from tenarai.errors import DataError, SettingsError
 from tenarai.image.standard import Standard
 from tenarai.model.file import read_header
 from tenarai.model.runtime import CharacterRuntime
-from tenarai.train.characters import CharacterBatches, CharacterMaker, alphabet_of, held_out
+from tenarai.synth.strokes import StrokeFile
+from tenarai.train import characters
+from tenarai.train.characters import CharacterBatches, CharacterMaker, Characters, alphabet_of, held_out
 from tenarai.train.classifier import fitted_temperature, mixed
 from tenarai.train.journal import read_journal
-from tenarai.train.recipe import CharacterSettings, make_recipe
+from tenarai.train.recipe import CharacterRecipe, CharacterSettings, make_recipe
 from tenarai.train.run import JOURNAL, export_checkpoint, fit
 
 KMNIST = "kmnist_6k2k/train-imgs.npz"
@@ -117,6 +120,28 @@ def test_a_run_learns_the_classical_kana(tmp_path: Path) -> None:
     assert CharacterRuntime(path).side == 28
     exported = export_checkpoint(recipe, tmp_path / "run")
     assert read_header(exported).alphabet == header.alphabet
+
+
+def test_corpora_are_read_once_for_training_and_validation(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    samples_of, lines_of = characters.read_samples, StrokeFile._lines
+
+    def counted_samples(path: Path, corpus: str | None) -> Iterator[Sample | Refused]:
+        read.append(path)
+        return samples_of(path, corpus)
+
+    def counted_lines(file: StrokeFile) -> Iterator[str]:
+        read.append(file.path)
+        return lines_of(file)
+
+    monkeypatch.setattr(characters, "read_samples", counted_samples)
+    monkeypatch.setattr(StrokeFile, "_lines", counted_lines)
+    pens = {"path": "strokes/omniglot-train.jsonl.gz", "validation_writers": 2}
+    data = {"characters": "hiragana", "composed": 0.5, "strokes": [pens], "samples": [SAMPLES]}
+    recipe = make_recipe({**RECIPE, "data": data, "run": {**RECIPE["run"], "validation_lines": 8}}, "few")
+    assert isinstance(recipe, CharacterRecipe)
+    assert Characters(recipe, Standard(28), SHARED).groups == ("composed", "real")
+    assert sorted(read) == [SHARED / KMNIST, SHARED / "strokes/omniglot-train.jsonl.gz"]
 
 
 def test_a_corpus_without_such_characters_is_refused() -> None:

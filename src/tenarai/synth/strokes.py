@@ -205,25 +205,37 @@ class StrokeFile:
 
     @cached_property
     def drawings(self) -> dict[str, list[Strokes]]:
-        """Every drawing of each character. Raises DataError for a file that is not of this form."""
+        """Every drawing of each character, in the order of the file. Raises DataError for a file not of this form."""
         found: dict[str, list[Strokes]] = {}
-        for number, line in enumerate(self._lines(), 1):
-            try:
-                row = json.loads(line)
-                if self.writer is None or (row.get("writer") or "") == self.writer:
-                    raw = [np.array([p[:2] for p in s], np.float32) for s in row["strokes"] if s]
-                    found.setdefault(row["char"], []).append(_fitted(raw))
-            except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-                raise DataError(f"{self.path}: line {number} is not a drawing of pen strokes ({error}).") from None
+        for _, character, strokes in self._rows:
+            found.setdefault(character, []).append(strokes)
         return found
 
     @cached_property
-    def writers(self) -> list[str]:
-        """Everybody who drew in this file, sorted; "" where a drawing names nobody."""
-        try:
-            return sorted({str(json.loads(line).get("writer") or "") for line in self._lines()})
-        except (ValueError, AttributeError) as error:
-            raise DataError(f"{self.path} is not a file of pen strokes ({error}).") from None
+    def by_writer(self) -> dict[str, dict[str, list[Strokes]]]:
+        """The drawings of everybody who drew in this file, sorted by their names; "" where a drawing names nobody."""
+        found: dict[str, dict[str, list[Strokes]]] = {}
+        for writer, character, strokes in self._rows:
+            found.setdefault(writer, {}).setdefault(character, []).append(strokes)
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def _rows(self) -> list[tuple[str, str, Strokes]]:
+        """Writer, character and strokes of every drawing."""
+        rows = []
+        for number, line in enumerate(self._lines(), 1):
+            try:
+                row = json.loads(line)
+                writer = str(row.get("writer") or "")
+                if self.writer in (None, writer):
+                    raw = [np.array([p[:2] for p in s], np.float32) for s in row["strokes"] if s]
+                    character = row["char"]
+                    if not isinstance(character, str):
+                        raise TypeError(f"char is {character!r}")
+                    rows.append((writer, character, _fitted(raw)))
+            except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+                raise DataError(f"{self.path}: line {number} is not a drawing of pen strokes ({error}).") from None
+        return rows
 
     def _lines(self) -> Iterator[str]:
         try:

@@ -67,20 +67,40 @@ class Corpus:
     weight: float
 
 
-class CharacterMaker:
-    """Draws single characters; `validation` gives held-out fonts, drawers and samples instead."""
+@dataclass(frozen=True, slots=True)
+class Materials:
+    """What characters are made from, read once for training and validation; samples alone where none is composed."""
 
-    def __init__(self, data: CharacterSettings, side: int, corpora: Path, validation: bool = False) -> None:
+    samples: list[tuple[CharacterCorpus, list[Sample]]]
+    pens: list[tuple[StrokeCorpus, StrokeFile]]
+    vector: KanjiVG | None
+
+
+class CharacterMaker:
+    """Draws single characters; `validation` gives held-out fonts, drawers and samples instead.
+
+    `materials` are read from the corpora unless given.
+    """
+
+    def __init__(
+        self,
+        data: CharacterSettings,
+        side: int,
+        corpora: Path,
+        validation: bool = False,
+        materials: Materials | None = None,
+    ) -> None:
         self.data, self.side, self.validation = data, side, validation
-        named = [(corpus, read_characters(corpora / corpus.path, corpus)) for corpus in data.samples]
+        materials = materials or read_materials(data, corpora)
+        named = materials.samples
         self.alphabet = alphabet_of(data, [sample for _, samples in named for sample in samples])
         self.corpora = [self._corpus(corpus, samples) for corpus, samples in named]
         self.corpora = [corpus for corpus in self.corpora if corpus.examples]
         if not self.corpora and data.composed < 1 and not validation:
             raise DataError("No corpus gives a sample of these characters: set data.composed = 1, or name others.")
         self.paper = Paper(7, data.wear, alone=True)
-        self.vector = KanjiVG() if data.composed > 0 else None
-        self.drawn = self._drawings(corpora, data.strokes) if data.composed > 0 else {}
+        self.vector = materials.vector
+        self.drawn = self._drawings(materials.pens)
         self.japanese = self._fonts(corpora, data.japanese_fonts)
         self.latin = self._fonts(corpora, data.latin_fonts)
         # Kana are drawn as often as kanji are: there are twenty kanji to one of them.
@@ -93,14 +113,13 @@ class CharacterMaker:
         held = self.data.validation_fonts
         return [HandFont(p) for p in paths if (p.name in held) == (self.validation and bool(held))]
 
-    def _drawings(self, corpora: Path, files: tuple[StrokeCorpus, ...]) -> dict[str, list[Strokes]]:
+    def _drawings(self, pens: list[tuple[StrokeCorpus, StrokeFile]]) -> dict[str, list[Strokes]]:
         found: dict[str, list[Strokes]] = {}
-        for file in files:
-            writers = StrokeFile(corpora / file.path).writers
-            held = held_out_writers(writers, file.validation_writers)
-            for writer in writers:
+        for corpus, file in pens:
+            held = held_out_writers(file.by_writer, corpus.validation_writers)
+            for writer, own in file.by_writer.items():
                 if (writer in held) == self.validation:
-                    for character, drawings in StrokeFile(corpora / file.path, writer).drawings.items():
+                    for character, drawings in own.items():
                         found.setdefault(character, []).extend(drawings)
         return found
 
@@ -150,6 +169,14 @@ class CharacterMaker:
             source: StrokeSource = Drawing(drawings[int(rng.integers(len(drawings)))])
             return compose_strokes(character, (source,), hand, rng)
         return None if self.vector is None else compose_strokes(character, (self.vector,), hand, rng)
+
+
+def read_materials(data: CharacterSettings, corpora: Path) -> Materials:
+    """What the settings name in this folder. Raises DataError when it is not there or cannot be understood."""
+    samples = [(corpus, read_characters(corpora / corpus.path, corpus)) for corpus in data.samples]
+    if data.composed == 0:
+        return Materials(samples, [], None)
+    return Materials(samples, [(corpus, StrokeFile(corpora / corpus.path)) for corpus in data.strokes], KanjiVG())
 
 
 def read_characters(path: Path, corpus: CharacterCorpus) -> list[Sample]:
@@ -206,10 +233,11 @@ class Characters(lightning.LightningDataModule):
 
     def __init__(self, recipe: CharacterRecipe, standard: Standard, corpora: Path) -> None:
         super().__init__()
-        self.recipe, self.standard, self.corpora_folder = recipe, standard, corpora
-        self.maker = CharacterMaker(recipe.data, recipe.network.side, corpora)
+        self.recipe, self.standard = recipe, standard
+        materials = read_materials(recipe.data, corpora)
+        self.maker = CharacterMaker(recipe.data, recipe.network.side, corpora, materials=materials)
         self.size = max(2, recipe.run.pixels // recipe.network.side**2)
-        self.validation: dict[str, list[Batch]] = {}
+        self.validation = self._validation(corpora, materials)
 
     @property
     def alphabet(self) -> Alphabet:
@@ -218,7 +246,7 @@ class Characters(lightning.LightningDataModule):
     @property
     def groups(self) -> tuple[str, ...]:
         """What the validation sets are, in their order."""
-        return tuple(self._validation_sets())
+        return tuple(self.validation)
 
     def train_dataloader(self) -> DataLoader[Batch]:
         run, trainer = self.recipe.run, self.trainer
@@ -230,18 +258,18 @@ class Characters(lightning.LightningDataModule):
 
     def val_dataloader(self) -> list[DataLoader[Batch]]:
         """One loader of composed characters, where they are trained on, and one of samples, where some are held out."""
-        return [DataLoader(batches, batch_size=None) for batches in self._validation_sets().values()]  # type: ignore[arg-type]
+        return [DataLoader(batches, batch_size=None) for batches in self.validation.values()]  # type: ignore[arg-type]
 
-    def _validation_sets(self) -> dict[str, list[Batch]]:
-        if not self.validation:
-            for group, examples in self._validation_examples().items():
-                parts = [examples[i : i + self.size] for i in range(0, len(examples), self.size)]
-                self.validation[group] = [collate(part, self.standard) for part in parts]
-        return self.validation
+    def _validation(self, corpora: Path, materials: Materials) -> dict[str, list[Batch]]:
+        sets = {}
+        for group, examples in self._validation_examples(corpora, materials).items():
+            parts = [examples[i : i + self.size] for i in range(0, len(examples), self.size)]
+            sets[group] = [collate(part, self.standard) for part in parts]
+        return sets
 
-    def _validation_examples(self) -> dict[str, list[Example]]:
+    def _validation_examples(self, corpora: Path, materials: Materials) -> dict[str, list[Example]]:
         data = self.recipe.data.model_copy(update={"erased": 0.0})
-        maker = CharacterMaker(data, self.recipe.network.side, self.corpora_folder, validation=True)
+        maker = CharacterMaker(data, self.recipe.network.side, corpora, True, materials)
         count, rng = self.recipe.run.validation_lines, np.random.default_rng(VALIDATION_SEED)
         sets: dict[str, list[Example]] = {}
         if data.composed > 0:
