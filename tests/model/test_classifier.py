@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from random_weights import randomised
 
 from tenarai.errors import AlphabetError, ModelFileError, SettingsError
 from tenarai.image.character import Framed
@@ -35,11 +36,7 @@ def header(temperature: float = 1.0) -> Header:
 @pytest.fixture(scope="module")
 def network() -> Classifier:
     torch.manual_seed(2)
-    network = Classifier(SIZES)
-    for name, value in network.state_dict().items():
-        if value.dtype == torch.float32:
-            value.uniform_(0.5, 1.5) if "norm" in name or name.endswith("running_var") else value.normal_(0, 0.3)
-    return network.eval()
+    return randomised(Classifier(SIZES))
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import onnx
 import pytest
 import torch
 from onnx import TensorProto, numpy_helper
+from random_weights import randomised
 
 import tenarai
 from tenarai.errors import ModelFileError
@@ -28,11 +29,7 @@ HEADER = Header("recogniser", "small", SIZES.to_dict(), ALPHABET, Standard(24, "
 @pytest.fixture(scope="module")
 def network() -> Recogniser:
     torch.manual_seed(5)
-    network = Recogniser(SIZES)
-    for name, value in network.state_dict().items():
-        if value.dtype == torch.float32:
-            value.uniform_(0.5, 1.5) if "norm" in name or name.endswith("running_var") else value.normal_(0, 0.3)
-    return network.eval()
+    return randomised(Recogniser(SIZES))
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import onnx
 import pytest
 import torch
 from onnx import TensorProto, helper
+from random_weights import randomised
 
 from tenarai.errors import ModelFileError
 from tenarai.image.standard import Standard
@@ -35,13 +36,8 @@ HEADER = Header(
 
 
 def random_network() -> Recogniser:
-    """Random weights everywhere, also where a fresh network has zeros and ones."""
     torch.manual_seed(3)
-    network = Recogniser(SIZES)
-    for name, value in network.state_dict().items():
-        if value.dtype == torch.float32:
-            value.uniform_(0.5, 1.5) if "norm" in name or name.endswith("running_var") else value.normal_(0, 0.3)
-    return network.eval()
+    return randomised(Recogniser(SIZES))
 
 
 @pytest.fixture(scope="module")
