@@ -17,7 +17,17 @@ from tenarai.dataset.sample import Refused
 from tenarai.dataset.strokes import Ink
 from tenarai.errors import DataError
 from tenarai.image.ink import Points, strokes_of
-from tenarai.page.formats.document import Element, child, children, descendants, file_bytes, local, xml_bytes, xml_of
+from tenarai.page.formats.document import (
+    Element,
+    child,
+    children,
+    descendants,
+    file_bytes,
+    local,
+    put,
+    xml_bytes,
+    xml_of,
+)
 
 NAMESPACE = "http://www.w3.org/2003/InkML"
 _NAMES: Any = {None: NAMESPACE}  # None is the default namespace, of which lxml's stubs do not know
@@ -196,25 +206,25 @@ def write_inkml(inks: Iterable[Ink], path: str | Path) -> None:
     Raises DataError for text with control characters, which XML cannot hold.
     """
     root = etree.Element(f"{{{NAMESPACE}}}ink", nsmap=_NAMES)
-    definitions = etree.SubElement(root, f"{{{NAMESPACE}}}definitions")
+    definitions = put(root, "definitions")
     for name, channels in (("xy", "XY"), ("xyt", "XYT")):
-        form = etree.SubElement(definitions, f"{{{NAMESPACE}}}traceFormat", {_ID: name})
+        form = put(definitions, "traceFormat", **{_ID: name})
         for channel in channels:
             units = {"units": "ms"} if channel == "T" else {}
-            etree.SubElement(form, f"{{{NAMESPACE}}}channel", {"name": channel, "type": "decimal", **units})
-        etree.SubElement(definitions, f"{{{NAMESPACE}}}context", {_ID: f"c-{name}", "traceFormatRef": f"#{name}"})
+            put(form, "channel", name=channel, type="decimal", **units)
+        put(definitions, "context", **{_ID: f"c-{name}"}, traceFormatRef=f"#{name}")
     for ink in inks:
-        group = etree.SubElement(root, f"{{{NAMESPACE}}}traceGroup")
+        group = put(root, "traceGroup")
         for kind, text in (("name", ink.name), ("truth", ink.text), ("writer", ink.writer), ("source", ink.source)):
             if text is None:
                 continue
-            note = etree.SubElement(group, f"{{{NAMESPACE}}}annotation", {"type": kind, _SPACE: "preserve"})
+            note = put(group, "annotation", type=kind, **{_SPACE: "preserve"})
             try:
                 note.text = text
             except ValueError:
                 raise DataError(f"The {kind} {text!r} has characters that XML cannot hold: take them out.") from None
         for points in ink.strokes:
             context = "#c-xyt" if points.shape[1] == 3 else "#c-xy"
-            trace = etree.SubElement(group, f"{{{NAMESPACE}}}trace", {"contextRef": context})
+            trace = put(group, "trace", contextRef=context)
             trace.text = ", ".join(" ".join(map(repr, row)) for row in points.tolist())
     Path(path).write_bytes(xml_bytes(root))

@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from tenarai.errors import DataError
-from tenarai.page.formats.document import Element, child, children, descendants, local, xml_bytes, xml_of
+from tenarai.page.formats.document import Element, child, children, descendants, local, put, xml_bytes, xml_of
 from tenarai.page.formats.shape import box_around, corners, likely_direction, number_of, outline, points_text, share_of
 from tenarai.page.layout import Box, Character, Direction, Line, Page, Point, Region
 
@@ -194,31 +194,27 @@ def write(page: Page) -> bytes:
     Raises DataError for text with control characters, which XML cannot hold.
     """
     root = etree.Element(f"{{{NAMESPACE}}}alto", nsmap=_NAMES)
-    about = _put(root, "Description")
-    _put(about, "MeasurementUnit").text = "pixel"
+    about = put(root, "Description")
+    put(about, "MeasurementUnit").text = "pixel"
     kinds = {kind: f"kind{i}" for i, kind in enumerate(dict.fromkeys(r.kind for r in page.regions)) if kind != "text"}
     try:
-        _put(_put(about, "sourceImageInformation"), "fileName").text = page.source
+        put(put(about, "sourceImageInformation"), "fileName").text = page.source
         if kinds:
-            tags = _put(root, "Tags")
+            tags = put(root, "Tags")
             for kind, name in kinds.items():
-                _put(tags, "LayoutTag", ID=name, LABEL=kind)
+                put(tags, "LayoutTag", ID=name, LABEL=kind)
         size = {"WIDTH": str(page.width), "HEIGHT": str(page.height)}
-        element = _put(_put(root, "Layout"), "Page", ID="page", PHYSICAL_IMG_NR="1", **size)
-        space = _put(element, "PrintSpace", HPOS="0", VPOS="0", **size)
+        element = put(put(root, "Layout"), "Page", ID="page", PHYSICAL_IMG_NR="1", **size)
+        space = put(element, "PrintSpace", HPOS="0", VPOS="0", **size)
         for number, region in enumerate(page.regions, 1):
             tag = {"TAGREFS": kinds[region.kind]} if region.kind in kinds else {}
             values = {"ID": f"b{number}", **_place(region.box), **_direction(region.direction), **tag}
-            block = _put(space, "TextBlock", **values)
+            block = put(space, "TextBlock", **values)
             for count, line in enumerate(region.lines, 1):
                 _put_line(block, line, f"b{number}l{count}")
     except ValueError:
         raise DataError("The page has text with characters that XML cannot hold: take them out.") from None
     return xml_bytes(root)
-
-
-def _put(parent: Element, name: str, **values: str) -> Element:
-    return etree.SubElement(parent, f"{{{NAMESPACE}}}{name}", values)
 
 
 def _place(box: Box) -> dict[str, str]:
@@ -231,27 +227,27 @@ def _direction(direction: Direction) -> dict[str, str]:
 
 
 def _put_line(block: Element, line: Line, name: str) -> None:
-    element = _put(block, "TextLine", ID=name, **_place(line.box), **_direction(line.direction))
+    element = put(block, "TextLine", ID=name, **_place(line.box), **_direction(line.direction))
     if line.polygon:
         points = " ".join(f"{x:.10g},{y:.10g}" for x, y in line.polygon)
-        _put(_put(element, "Shape"), "Polygon", POINTS=points)
+        put(put(element, "Shape"), "Polygon", POINTS=points)
     share = {} if line.confidence is None else {"WC": repr(line.confidence)}
     words = line.text.split(" ")
     glyphs = _shared_out(words, line.characters)
     for number, word in enumerate(words):
         if number:
-            _put(element, "SP")
+            put(element, "SP")
         if word or len(words) == 1:
-            string = _put(element, "String", CONTENT=word, **share)
+            string = put(element, "String", CONTENT=word, **share)
             for character in glyphs[number]:
                 _put_glyph(string, character)
 
 
 def _put_glyph(string: Element, character: Character) -> None:
     share = {} if character.confidence is None else {"GC": repr(character.confidence)}
-    glyph = _put(string, "Glyph", CONTENT=character.text, **_place(character.box), **share)
+    glyph = put(string, "Glyph", CONTENT=character.text, **_place(character.box), **share)
     for text, confidence in character.alternatives:
-        _put(glyph, "Variant", CONTENT=text, VC=repr(confidence))
+        put(glyph, "Variant", CONTENT=text, VC=repr(confidence))
 
 
 def _shared_out(words: list[str], characters: tuple[Character, ...]) -> list[list[Character]]:

@@ -87,6 +87,11 @@ def descendants(element: Element, *names: str) -> Iterator[Element]:
     return (found for found in element.iterdescendants() if local(found) in names)
 
 
+def put(parent: Element, element: str, /, **values: str) -> Element:
+    """A new last child of this name, in the namespace of its parent, with these attributes."""
+    return etree.SubElement(parent, etree.QName(etree.QName(parent).namespace, element), values)
+
+
 def xml_bytes(root: Element) -> bytes:
     """The document as indented UTF-8."""
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))

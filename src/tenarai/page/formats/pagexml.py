@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from tenarai.errors import DataError
-from tenarai.page.formats.document import Element, child, children, descendants, local, xml_bytes, xml_of
+from tenarai.page.formats.document import Element, child, children, descendants, local, put, xml_bytes, xml_of
 from tenarai.page.formats.shape import box_around, corners, likely_direction, outline, points_text, shape_of, share_of
 from tenarai.page.layout import Character, Direction, Line, Page, Point, Region
 
@@ -183,25 +183,21 @@ def write(page: Page, created: datetime | None = None) -> bytes:
     """
     when = (created or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S")
     root = etree.Element(f"{{{NAMESPACE}}}PcGts", nsmap=_NAMES)
-    about = _put(root, "Metadata")
+    about = put(root, "Metadata")
     for name, text in (("Creator", "tenarai"), ("Created", when), ("LastChange", when)):
-        _put(about, name).text = text
+        put(about, name).text = text
     size = {"imageWidth": str(page.width), "imageHeight": str(page.height)}
     try:
-        element = _put(root, "Page", imageFilename=page.source, **size)
+        element = put(root, "Page", imageFilename=page.source, **size)
         if page.regions:
-            group = _put(_put(element, "ReadingOrder"), "OrderedGroup", id="order")
+            group = put(put(element, "ReadingOrder"), "OrderedGroup", id="order")
             for number, _ in enumerate(page.regions):
-                _put(group, "RegionRefIndexed", index=str(number), regionRef=f"r{number + 1}")
+                put(group, "RegionRefIndexed", index=str(number), regionRef=f"r{number + 1}")
         for number, region in enumerate(page.regions, 1):
             _put_region(element, region, f"r{number}")
     except ValueError:
         raise DataError("The page has text with characters that XML cannot hold: take them out.") from None
     return xml_bytes(root)
-
-
-def _put(parent: Element, name: str, **values: str) -> Element:
-    return etree.SubElement(parent, f"{{{NAMESPACE}}}{name}", values)
 
 
 def _put_region(parent: Element, region: Region, name: str) -> None:
@@ -214,21 +210,21 @@ def _put_region(parent: Element, region: Region, name: str) -> None:
     if plain is None:
         values |= _direction(region.direction)
         values |= {"textLineOrder": "right-to-left" if region.direction == "vertical" else "top-to-bottom"}
-    element = _put(parent, plain or "TextRegion", **values)
+    element = put(parent, plain or "TextRegion", **values)
     _put_coords(element, corners(region.box))
     for number, line in enumerate(region.lines, 1):
         _put_line(element, line, f"{name}l{number}")
 
 
 def _put_line(parent: Element, line: Line, name: str) -> None:
-    element = _put(parent, "TextLine", id=name, **_direction(line.direction))
+    element = put(parent, "TextLine", id=name, **_direction(line.direction))
     _put_coords(element, shape_of(line))
     if line.characters:
         # A glyph stands in a word by the schema; tenarai knows no words, so the line is one.
-        word = _put(element, "Word", id=f"{name}w")
+        word = put(element, "Word", id=f"{name}w")
         _put_coords(word, shape_of(line))
         for number, character in enumerate(line.characters, 1):
-            glyph = _put(word, "Glyph", id=f"{name}g{number}")
+            glyph = put(word, "Glyph", id=f"{name}g{number}")
             _put_coords(glyph, corners(character.box))
             _put_text(glyph, character.text, character.confidence, 0)
             for index, (text, confidence) in enumerate(character.alternatives, 1):
@@ -243,14 +239,14 @@ def _direction(direction: Direction) -> dict[str, str]:
 
 def _put_coords(parent: Element, points: tuple[Point, ...]) -> None:
     whole = [(max(0, round(x)), max(0, round(y))) for x, y in points]
-    _put(parent, "Coords", points=" ".join(f"{x},{y}" for x, y in whole))
+    put(parent, "Coords", points=" ".join(f"{x},{y}" for x, y in whole))
 
 
 def _put_text(parent: Element, text: str, confidence: float | None, index: int | None = None) -> None:
     values = {} if index is None else {"index": str(index)}
     if confidence is not None:
         values["conf"] = repr(confidence)
-    _put(_put(parent, "TextEquiv", **values), "Unicode").text = text
+    put(put(parent, "TextEquiv", **values), "Unicode").text = text
 
 
 def _escaped(text: str) -> str:
