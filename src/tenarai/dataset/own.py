@@ -14,12 +14,12 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from tenarai.dataset.pages import PICTURES, picture_path
-from tenarai.dataset.pairs import read_pairs
+from tenarai.dataset.pages import picture_path
+from tenarai.dataset.pairs import PICTURES, read_pairs
 from tenarai.dataset.sample import Kind, Refused, Sample
 from tenarai.errors import DataError, PictureError
 from tenarai.image.clean import find_inverted
-from tenarai.image.read import read_picture
+from tenarai.image.read import Source, read_picture
 from tenarai.page.formats.document import file_bytes, text_of
 from tenarai.text.error_rate import graphemes
 
@@ -228,7 +228,7 @@ def _pairs(path: Path, kind: Kind | None) -> Items:
 
 def _sample(
     name: str,
-    load: Callable[[], Path | bytes],
+    load: Callable[[], Source],
     text: str,
     source: str,
     kind: Kind | None,

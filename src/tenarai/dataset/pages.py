@@ -11,6 +11,7 @@ from pathlib import Path, PureWindowsPath
 import cv2
 import numpy as np
 
+from tenarai.dataset.pairs import PICTURES
 from tenarai.dataset.sample import Kind, Refused, Sample
 from tenarai.errors import DataError, PictureError
 from tenarai.image.clean import Gray, background, find_inverted
@@ -20,7 +21,6 @@ from tenarai.page.layout import Box, Line, Page, Point
 from tenarai.text.error_rate import graphemes
 
 LAYOUTS = (".xml", ".json", ".csv")
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 
 
 def read_pages(

@@ -14,18 +14,19 @@ from pathlib import Path
 
 from tenarai.dataset.sample import Split
 from tenarai.errors import DataError
+from tenarai.image.clean import Gray
+from tenarai.image.read import LIMITS
 
-LARGEST = 200_000_000  # bytes of one picture: a zip can promise any size
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 
 
 @dataclass(frozen=True, slots=True)
 class LinePair:
-    """One line: `load()` gives the bytes of its picture."""
+    """One line: `load()` gives the bytes of its picture, or the picture `(height, width) uint8` where it is at hand."""
 
     name: str
     text: str
-    load: Callable[[], bytes]
+    load: Callable[[], bytes | Gray]
     writer: str | None = None
     direction: str = "auto"  # or "horizontal", "vertical"
     boilerplate: bool = False  # a printed or copied form sentence: trained on, but left out of every figure
@@ -123,7 +124,7 @@ def _file_bytes(path: Path) -> bytes:
 
 def _member_bytes(archive: zipfile.ZipFile, member: str) -> bytes:
     size = archive.getinfo(member).file_size
-    if size > LARGEST:
+    if size > LIMITS.max_bytes:  # a zip can promise any size
         raise DataError(f"The picture {member} in {archive.filename} would unpack to {size:,} bytes: no picture does.")
     try:
         return archive.read(member)

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import cv2
-
 from tenarai.dataset.corpora import find
 from tenarai.dataset.manifest import MANIFEST
 from tenarai.dataset.pairs import LinePair, read_pairs
@@ -34,7 +32,7 @@ def read_lines(path: Path, corpus: str | None = None) -> list[LinePair]:
     if corpus is None and not (path / MANIFEST).exists():
         return read_pairs(path)
     pairs = [
-        LinePair(s.name, s.text, partial(_png, s.picture), s.writer, s.direction, split=s.split)
+        LinePair(s.name, s.text, partial(_at_hand, s.picture), s.writer, s.direction, split=s.split)
         for s in read_samples(path, corpus)
         if isinstance(s, Sample) and s.kind in ("line", "word")
     ]
@@ -43,5 +41,5 @@ def read_lines(path: Path, corpus: str | None = None) -> list[LinePair]:
     return pairs
 
 
-def _png(picture: Gray) -> bytes:
-    return cv2.imencode(".png", picture)[1].tobytes()
+def _at_hand(picture: Gray) -> Gray:
+    return picture
