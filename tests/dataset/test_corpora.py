@@ -40,6 +40,8 @@ def laid(folder: Path, *names: str) -> Path:
         (("ascii/lines.txt", "lines/a01/a01-000u/a01-000u-00.png", "xml/a01-000u.xml"), "iam-lines"),
         (("tomoe-train.jsonl.gz",), "strokes"),
         (("Latin/character01/0001_01.txt",), "strokes"),
+        (("digits.unp",), "unipen"),
+        (("train_r01_v07/data/1a/aga/a.dat", "train_r01_v07/include/aga/a.dat"), "unipen"),
         (("a.png", "a.gt.txt"), "lines"),
         (("train.jsonl", "pictures/a.png"), "lines"),
         (("page1.xml", "page1.png"), "pages"),

@@ -161,12 +161,29 @@ def _strokes(path: Path) -> Items:
     files = sorted(file for file in path.iterdir() if _STROKE_FILE.search(file.name)) if path.is_dir() else []
     for file in files or [path]:
         for item in samples(read_strokes(file)):
-            name = f"{file.name}/{item.name}" if files else item.name
-            yield (
-                replace(item, name=name)
-                if isinstance(item, Refused)
-                else replace(item, name=name, split=_part_of(file))
-            )
+            yield _placed(item, f"{file.name}/" if files else "", file)
+
+
+def _unipen(path: Path, level: str | None = None) -> Items:
+    """UNIPEN, drawn as pictures: a file, or a folder of them. A damaged file of a folder is refused."""
+    from tenarai.dataset.strokes import samples
+    from tenarai.dataset.unipen import read_unipen, unipen_files
+
+    if not path.is_dir():
+        yield from (_placed(item, "", path) for item in samples(read_unipen(path, level)))
+        return
+    for file in unipen_files(path):
+        name = file.relative_to(path).as_posix()
+        try:
+            yield from (_placed(item, f"{name}/", file) for item in samples(read_unipen(file, level)))
+        except DataError as error:
+            yield Refused(name, str(error))
+
+
+def _placed(item: Sample | Refused, folder: str, file: Path) -> Sample | Refused:
+    """A sample by its whole name, in the part that the name of its file says."""
+    name = f"{folder}{item.name}"
+    return replace(item, name=name) if isinstance(item, Refused) else replace(item, name=name, split=_part_of(file))
 
 
 def _reader(module: str, function: str, **options: Any) -> Callable[[Path], Items]:
@@ -221,6 +238,10 @@ _ALL = (
     Corpus("strokes", _strokes, "character or line", "dark", "",
            "pen strokes as .jsonl.gz (or .jsonl), .inkml, or Omniglot's folders",
            _names(r".*\.jsonl\.gz", r".*\.inkml", r"\d{4}_\d\d\.txt"), published=False),
+    Corpus("unipen", _unipen, "character or line", "dark", "", "UNIPEN 1.0, what its segments below PARAGRAPH say",
+           _names(r".*\.(?:unp|upn|unipen)", r"train_r01_v07/data/.*\.dat"), published=False),
+    Corpus("unipen-characters", partial(_unipen, level="CHARACTER"), "character", "dark", "",
+           "the same, cut into characters", _NEVER, published=False),
     Corpus("lines", _lines, "line", "dark", "", "pictures of lines with a .gt.txt beside each, or listed in a .jsonl",
            _names(r".*\.gt\.txt", r".*\.jsonl"), published=False),
     Corpus("pages", _reader("pages", "read_pages"), "line", "either", "",

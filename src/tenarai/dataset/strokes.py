@@ -1,4 +1,4 @@
-"""Corpora of pen strokes: JSON lines, InkML, Omniglot's stroke files; each drawing becomes a picture when asked.
+"""Corpora of pen strokes: JSON lines, InkML, UNIPEN, Omniglot's stroke files; each drawing becomes a picture if asked.
 
 for sample in samples(read_strokes("train.jsonl.gz"), height=64):
     sample.picture, sample.text, sample.writer
@@ -39,11 +39,12 @@ class Ink:
 
 
 def read_strokes(path: str | Path, characters: Mapping[str, str] | None = None) -> Iterator[Ink | Refused]:
-    """The drawings of a file or folder, whatever its format: `.jsonl` or `.jsonl.gz`, InkML, Omniglot's folders.
+    """The drawings of a file or folder, whatever its format: `.jsonl` or `.jsonl.gz`, InkML, UNIPEN, Omniglot's.
 
     `characters` names Omniglot's classes, see `read_omniglot`. Raises DataError for another or a damaged file.
     """
     from tenarai.dataset.inkml import read_inkml  # which takes the names of this module
+    from tenarai.dataset.unipen import read_unipen
 
     path = Path(path)
     if path.is_dir():
@@ -57,7 +58,9 @@ def read_strokes(path: str | Path, characters: Mapping[str, str] | None = None) 
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
     if head.startswith(b"<"):
         return read_inkml(path)
-    raise DataError(f"{path} holds no pen strokes that tenarai knows: give JSON lines, InkML or Omniglot.")
+    if head[:1] == b"." and head[1:2].isalpha():
+        return read_unipen(path)
+    raise DataError(f"{path} holds no pen strokes that tenarai knows: give JSON lines, InkML, UNIPEN or Omniglot.")
 
 
 def samples(
