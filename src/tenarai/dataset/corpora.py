@@ -228,7 +228,7 @@ _ALL = (
     Corpus("k49", _reader("kmnist", "read_k49"), "character", "bright", CODH, _AT_CODH, _names(f"k49-{_NPZ}")),
     Corpus("kkanji", _reader("kmnist", "read_kuzushiji_kanji"), "character", "bright", CODH, _AT_CODH, _KANJI),
     Corpus("mnist", _reader("kmnist", "read_mnist"), "character", "bright", "CC BY-SA 3.0",
-           "http://yann.lecun.com/exdb/mnist/", _names(_IDX)),
+           "https://ossci-datasets.s3.amazonaws.com/mnist/", _names(_IDX)),
     Corpus("emnist", _reader("kmnist", "read_emnist"), "character", "bright", "none stated (NIST)",
            "https://www.nist.gov/itl/products-and-services/emnist-dataset", _names(r"emnist-[a-z]+-train-images.*")),
     Corpus("kuzushiji", _reader("kuzushiji", "read_kuzushiji"), "character", "dark", CODH,
