@@ -168,7 +168,7 @@ def rewritten(model: Path, path: Path, change: Callable[[dict[str, Any]], object
     [
         (lambda h: h.update(version=VERSION + 1), f"version {VERSION + 1}; this tenarai reads version {VERSION}"),
         (lambda h: h.update(version=None), "version None"),
-        (lambda h: h.update(kind="detector"), "'detector'; this tenarai knows recogniser"),
+        (lambda h: h.update(kind="oracle"), "'oracle'; this tenarai knows recogniser"),
         (lambda h: h.update(format="else"), "not one that tenarai wrote"),
     ],
 )

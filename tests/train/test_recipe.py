@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tenarai.errors import SettingsError
 from tenarai.model.classifier import ClassifierSizes
+from tenarai.model.detector import DetectorSizes
 from tenarai.model.recogniser import Sizes
 from tenarai.train.recipe import (
     ClassifierSettings,
@@ -56,8 +57,12 @@ def test_a_recipe_is_read_and_the_rest_is_default(plain: Path) -> None:
 def test_shipped_recipes_parse(path: Path) -> None:
     recipe = read_recipe(path)
     assert recipe.name == path.stem
-    sizes = Sizes if recipe.kind == "recogniser" else ClassifierSizes
-    assert sizes(2, **recipe.network.model_dump()).classes == 2
+    numbers = recipe.network.model_dump()
+    if recipe.kind == "detector":
+        assert DetectorSizes(**{key: numbers[key] for key in numbers if key != "side"}).pyramid > 0
+    else:
+        sizes = Sizes if recipe.kind == "recogniser" else ClassifierSizes
+        assert sizes(2, **numbers).classes == 2
     assert 0 < recipe.run.warm_up < recipe.run.steps * (1 - recipe.run.decay)
 
 
@@ -174,7 +179,7 @@ def test_a_change_of_what_is_no_section_is_refused(plain: Path, change: str) -> 
         "data.real=-0.1",
         "data.longest_japanese=0",
         "data.lines=['path']",
-        "kind=detector",
+        "kind=oracle",
     ],
 )
 def test_values_out_of_range_are_refused_by_name(plain: Path, change: str) -> None:

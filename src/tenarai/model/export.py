@@ -13,17 +13,31 @@ import torch
 from tenarai.errors import ModelFileError, SettingsError
 from tenarai.model.classifier import Classifier, ClassifierSizes
 from tenarai.model.compact import compacted, float_weights
+from tenarai.model.detector import Detector, DetectorSizes
 from tenarai.model.file import FORMAT, Header, read_bytes
 from tenarai.model.recogniser import Recogniser, Sizes
 
 OPSET = 17
+# What may be of any size, in the picture and in what comes out.
+AXES = {
+    "recogniser": ({0: "batch", 3: "width"}, {0: "batch", 1: "frames"}),
+    "classifier": ({0: "batch"}, {0: "batch"}),
+    "detector": ({0: "batch", 2: "height", 3: "width"}, {0: "batch", 2: "rows", 3: "columns"}),
+}
+OUTPUTS = {"detector": "maps"}
+NETWORKS: dict[str, tuple[type[Any], type[Any]]] = {
+    "recogniser": (Recogniser, Sizes),
+    "classifier": (Classifier, ClassifierSizes),
+    "detector": (Detector, DetectorSizes),
+}
 
 
-Network = Recogniser | Classifier
+Network = Recogniser | Classifier | Detector
 
 
-class _LogProbabilities(torch.nn.Module):
-    """A network as it is read: calibrated log probabilities, `(batch, frames, classes)` or `(batch, classes)`."""
+class _Read(torch.nn.Module):
+    """A network as it is read: calibrated log probabilities, `(batch, frames, classes)` or `(batch, classes)`, or the
+    maps of a detector."""
 
     def __init__(self, network: Network, temperature: float) -> None:
         super().__init__()
@@ -31,6 +45,8 @@ class _LogProbabilities(torch.nn.Module):
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         logits: torch.Tensor = self.network(pictures)
+        if isinstance(self.network, Detector):
+            return logits
         if self.temperature != 1.0:
             logits = logits / self.temperature
         log_probs = logits.log_softmax(-1)
@@ -43,16 +59,15 @@ def write_model(network: Network, header: Header, path: Path, *, compact: bool =
         raise ModelFileError(f"Only a recogniser has a compact form; {header.name} is a {header.kind}.")
     network = network.cpu().float().eval()
     height = header.standard.height
-    lines = header.kind == "recogniser"
-    example = torch.zeros(1, 1, height, 64 if lines else height)
-    axes = {"pictures": {0: "batch", 3: "width"}, "log_probs": {0: "batch", 1: "frames"}}
+    output = OUTPUTS.get(header.kind, "log_probs")
+    example = torch.zeros(1, 1, height, 64 if header.kind == "recogniser" else height)
     buffer = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         # The classic exporter keeps an LSTM whole at any width; without folding, weights keep their own names. Those of
         # a compact file are found again by the names of its nodes.
         torch.onnx.export(
-            _LogProbabilities(network, header.temperature),
+            _Read(network, header.temperature),
             (example,),
             buffer,  # type: ignore[arg-type]  # the classic exporter writes to streams, its stub forgot
             dynamo=False,
@@ -61,8 +76,8 @@ def write_model(network: Network, header: Header, path: Path, *, compact: bool =
             keep_initializers_as_inputs=False,
             training=torch.onnx.TrainingMode.PRESERVE,
             input_names=["pictures"],
-            output_names=["log_probs"],
-            dynamic_axes=axes if lines else {name: {0: "batch"} for name in axes},
+            output_names=[output],
+            dynamic_axes={"pictures": AXES[header.kind][0], output: AXES[header.kind][1]},
         )
     graph = onnx.load_from_string(buffer.getvalue())
     if compact:
@@ -89,9 +104,8 @@ def read_network(path: Path) -> tuple[Network, Header]:
         raise ModelFileError(f"The model file {path} is cut short, damaged, or of another kind.") from error
     try:
         sizes: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in header.sizes.items()}
-        network: Network = (
-            Recogniser(Sizes(**sizes)) if header.kind == "recogniser" else Classifier(ClassifierSizes(**sizes))
-        )
+        kind, its_sizes = NETWORKS[header.kind]
+        network: Network = kind(its_sizes(**sizes))
     except (TypeError, SettingsError) as error:
         raise ModelFileError(f"The sizes in the model file {path} are damaged ({error}).") from None
     try:

@@ -17,7 +17,7 @@ from tenarai.text.alphabet import Alphabet
 
 FORMAT = "tenarai-model"
 VERSION = 1
-KINDS = ("recogniser", "classifier")
+KINDS = ("recogniser", "classifier", "detector")
 LARGEST = 2_000_000_000  # bytes; ONNX's own limit, and a guard against reading something else into memory
 
 
@@ -30,7 +30,7 @@ class Header:
     sizes: Mapping[str, Any]
     alphabet: Alphabet
     standard: Standard
-    down: int = 1  # a recogniser's pixels between frames
+    down: int = 1  # pixels between the frames of a recogniser, or the places of a detector's maps
     temperature: float = 1.0  # scores are divided by it, so that they tell how often they are right (Guo et al. 2017)
     training: Mapping[str, Any] = field(default_factory=dict)  # recipe, steps, figures
     licences: tuple[str, ...] = ()  # of the data it was trained on
@@ -83,7 +83,7 @@ class Header:
             raise ModelFileError(f"The header of the model file {where} is damaged ({error}).") from None
         if not 0.01 <= header.temperature <= 100:
             raise ModelFileError(f"The header of the model file {where} is damaged (temperature {header.temperature}).")
-        if header.sizes.get("classes") != len(header.alphabet):
+        if header.kind != "detector" and header.sizes.get("classes") != len(header.alphabet):
             raise ModelFileError(
                 f"The header of the model file {where} is damaged: its alphabet has {len(header.alphabet)} labels, its "
                 f"network {header.sizes.get('classes')} classes."

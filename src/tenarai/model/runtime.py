@@ -16,6 +16,7 @@ from tenarai.errors import AlphabetError, ModelFileError
 from tenarai.image.character import Framed
 from tenarai.image.clean import Gray
 from tenarai.model.file import Header, header_of, open_session, read_bytes
+from tenarai.model.maps import Map, named
 from tenarai.text.ctc import Decoding, best_path, restricted
 from tenarai.text.language import LineDecoder
 from tenarai.text.script import SMALL
@@ -134,6 +135,28 @@ class CharacterRuntime:
             if a is not None and b is not None:
                 both = row[a] + row[b]
                 row[a], row[b] = both * small, both * (1 - small)
+
+
+class DetectorRuntime:
+    """An open detector of lines and characters. Raises ModelFileError for a file that is damaged or of another kind."""
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        self.session, self.header = _opened(path, "detector", "pages", threads)
+
+    @property
+    def stride(self) -> int:
+        """Pixels between the places of its maps."""
+        return self.header.down
+
+    def maps(self, picture: Gray) -> dict[str, Map]:
+        """A clean page `(height, width) uint8`, 255 = paper, to its maps by name, see `model.maps.named`."""
+        standard = self.header.standard
+        height, width = (-(-side // standard.multiple) * standard.multiple for side in picture.shape)
+        values = np.full((1, 1, height, width), standard.paper, np.float32)
+        values[0, 0, : picture.shape[0], : picture.shape[1]] = standard.values(picture)
+        (maps,) = self.session.run(None, {"pictures": values})
+        rows, columns = (-(-side // self.header.down) for side in picture.shape)
+        return named(np.asarray(maps[0, :, :rows, :columns], np.float32))
 
 
 def _opened(path: Path, kind: str, what: str, threads: int = 1) -> tuple[InferenceSession, Header]:

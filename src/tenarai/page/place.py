@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tenarai.image.clean import Gray
-from tenarai.page.layout import Box, Line
+from tenarai.page.layout import Box, Direction, Line, Page
 
 
 def sides(box: Box) -> tuple[float, float, float, float]:
@@ -22,6 +22,20 @@ def sides(box: Box) -> tuple[float, float, float, float]:
 def around(lines: Sequence[Line]) -> Box:
     """The smallest box around all of them, of which there is at least one."""
     return reduce(Box.union, [line.box for line in lines])
+
+
+def within(box: Box, width: int, height: int) -> Box | None:
+    """The part of the box that lies on a picture; None where that is less than a pixel."""
+    left, top, right, bottom = (
+        min(max(0.0, side), most) for side, most in zip(sides(box), (width, height) * 2, strict=True)
+    )
+    return Box(left, top, right, bottom) if right - left >= 1 and bottom - top >= 1 else None
+
+
+def mostly(lines: Sequence[Line]) -> Direction:
+    """The direction of most of the lines, of which there is at least one."""
+    vertical = sum(line.direction == "vertical" for line in lines)
+    return "vertical" if 2 * vertical > len(lines) else "horizontal"
 
 
 def cut_out(picture: Gray, box: Box) -> Gray:
@@ -58,3 +72,20 @@ def turned_back(line: Line, angle: float, middle: tuple[float, float]) -> Line:
     )
     characters = tuple(replace(c, box=moved(c.box)) for c in line.characters)
     return replace(line, box=moved(line.box), polygon=polygon, characters=characters)
+
+
+def scaled_line(line: Line, factor: float) -> Line:
+    """A line on its picture scaled by `factor`."""
+    characters = tuple(replace(c, box=c.box.scaled(factor)) for c in line.characters)
+    polygon = tuple((x * factor, y * factor) for x, y in line.polygon)
+    return replace(line, box=line.box.scaled(factor), characters=characters, polygon=polygon)
+
+
+def scaled(page: Page, factor: float) -> Page:
+    """A page on its picture scaled by `factor`."""
+    regions = tuple(
+        replace(region, box=region.box.scaled(factor), lines=tuple(scaled_line(line, factor) for line in region.lines))
+        for region in page.regions
+    )
+    size = (max(1, round(page.width * factor)), max(1, round(page.height * factor)))
+    return replace(page, width=size[0], height=size[1], regions=regions)

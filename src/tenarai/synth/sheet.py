@@ -32,11 +32,12 @@ Scaled = tuple[Ink, list[tuple[str, Box]]]
 
 @dataclass(frozen=True, slots=True)
 class Pens:
-    """What a page can be written with: pen strokes, handwriting fonts, and fonts that look printed."""
+    """What a page can be written with: pen strokes, handwriting fonts, fonts that look printed, fonts of Latin only."""
 
     strokes: tuple[StrokeSource, ...] = ()
     fonts: tuple[HandFont, ...] = ()
     prints: tuple[HandFont, ...] = ()
+    latin: tuple[HandFont, ...] = ()
 
 
 @dataclass

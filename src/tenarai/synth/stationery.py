@@ -41,8 +41,9 @@ class Desk:
             pen, swell = float(self.rng.uniform(0.06, 0.11)), float(self.rng.uniform(0.4, 0.9))
             hand = replace(hand, pen=pen, swell=swell, flow=0.3 * float(self.rng.random()))
         font = None
-        if self.pens.fonts and (not self.pens.strokes or self.rng.random() < 0.5):
-            font = self.pens.fonts[int(self.rng.integers(len(self.pens.fonts)))]
+        fonts = self.pens.latin if latin and self.pens.latin else self.pens.fonts
+        if fonts and (not self.pens.strokes or self.rng.random() < 0.5):
+            font = fonts[int(self.rng.integers(len(fonts)))]
         return Writer(self.pens.strokes, font, hand, self.rng, 0.5 if latin else 1.0, bool(self.rng.random() < 0.7))
 
     def press(self) -> Writer:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from lightning.pytorch.callbacks import Callback
 
+MEASURED = ("cer", "accuracy", "f1")  # how the names of validation figures begin
+
 
 class Journal(Callback):
     """Step, loss, validation figures, rate, lines a second, appended to a file when an epoch has been validated."""
@@ -41,7 +43,7 @@ class Journal(Callback):
             "rate": trainer.optimizers[0].param_groups[0]["lr"],
             "lines": lines,
             "lines_a_second": round(lines / max(self.seconds, 1e-6), 1),
-            **{k: round(float(v), 5) for k, v in trainer.callback_metrics.items() if k.startswith(("cer", "accuracy"))},
+            **{k: round(float(v), 5) for k, v in trainer.callback_metrics.items() if k.startswith(MEASURED)},
         }
         # A kill may have cut the last row short: it must not take the next one with it.
         cut = self.path.exists() and not self.path.read_bytes().endswith(b"\n") and self.path.stat().st_size > 0

@@ -105,6 +105,41 @@ class CharacterSettings(_Section):
     licences: tuple[str, ...] = ()
 
 
+class DetectorSettings(_Section):
+    """Sizes of the detector: `model.detector.DetectorSizes`, and the side of the squares that it learns from."""
+
+    channels: tuple[int, int, int, int, int] = (12, 24, 48, 80, 112)
+    blocks: tuple[int, int, int, int, int] = (0, 0, 1, 1, 1)
+    pyramid: int = Field(40, ge=8)
+    side: int = Field(512, ge=64, le=512, multiple_of=32)
+
+
+class PageCorpus(_Section):
+    """Real pages: a folder of pictures with layout files (PAGE, ALTO, VIA, our JSON), inside the corpora folder."""
+
+    path: str
+    validation: int = Field(0, ge=0)  # so many pages are held out, the same ones in every run
+    licence: str = ""
+
+
+class PageSettings(_Section):
+    """What pages are made of. Paths are inside the corpora folder that the command names."""
+
+    texts: tuple[str, ...] = ()
+    japanese_fonts: tuple[str, ...] = ()
+    latin_fonts: tuple[str, ...] = ()
+    print_fonts: tuple[str, ...] = ()  # of what is printed beside the writing
+    validation_fonts: tuple[str, ...] = ()
+    pages: tuple[PageCorpus, ...] = ()
+    real: float = Field(0.3, ge=0, le=1)  # part of the pages that real people wrote
+    side: int = Field(1200, ge=256, le=4096)  # the longer side of a page in pixels, before it is scaled
+    smallest: float = Field(0.5, gt=0)  # scale
+    largest: float = Field(1.6, gt=0)
+    cuts: int = Field(4, ge=1)  # squares from a page
+    wear: float = Field(0.8, ge=0, le=1)
+    licences: tuple[str, ...] = ()
+
+
 class RunSettings(_Section):
     """How long and how fast."""
 
@@ -149,7 +184,18 @@ class CharacterRecipe(_Section):
     run: RunSettings = RunSettings()
 
 
-AnyRecipe = Recipe | CharacterRecipe
+class DetectorRecipe(_Section):
+    """One training run of a detector of lines and characters."""
+
+    name: str = Field(pattern=NAME)
+    kind: Literal["detector"]
+    network: DetectorSettings = DetectorSettings()
+    data: PageSettings = PageSettings()
+    run: RunSettings = RunSettings()
+
+
+AnyRecipe = Recipe | CharacterRecipe | DetectorRecipe
+KINDS: dict[str, type[AnyRecipe]] = {"classifier": CharacterRecipe, "detector": DetectorRecipe}
 
 
 def read_recipe(path: Path, changes: tuple[str, ...] = ()) -> AnyRecipe:
@@ -172,7 +218,7 @@ def read_recipe(path: Path, changes: tuple[str, ...] = ()) -> AnyRecipe:
 def make_recipe(raw: dict[str, Any], name: str) -> AnyRecipe:
     """A recipe from plain data; see `read_recipe`."""
     try:
-        return (CharacterRecipe if raw.get("kind") == "classifier" else Recipe).model_validate(raw)
+        return KINDS.get(str(raw.get("kind")), Recipe).model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -16,19 +16,25 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from tenarai.errors import DataError, SettingsError
 from tenarai.image.standard import Standard
 from tenarai.model.classifier import ClassifierSizes
+from tenarai.model.detector import DetectorSizes
 from tenarai.model.export import read_network, write_model
 from tenarai.model.file import Header
+from tenarai.model.maps import MULTIPLE, STRIDE
 from tenarai.model.recogniser import DOWN, Sizes
 from tenarai.text.alphabet import Alphabet, default_alphabet
 from tenarai.train.characters import Characters
 from tenarai.train.classifier import ClassifierTraining, calibration
+from tenarai.train.detector import DetectorTraining
 from tenarai.train.journal import Journal, read_journal
 from tenarai.train.lines import Lines
+from tenarai.train.pages import Pages
 from tenarai.train.recipe import (
     AnyRecipe,
     CharacterCorpus,
     CharacterRecipe,
+    DetectorRecipe,
     LineCorpus,
+    PageCorpus,
     Recipe,
     RunSettings,
     StrokeCorpus,
@@ -37,7 +43,8 @@ from tenarai.train.recogniser import RecogniserTraining
 
 CHECKPOINT = "last.ckpt"
 JOURNAL = "journal.jsonl"
-Training = RecogniserTraining | ClassifierTraining
+Training = RecogniserTraining | ClassifierTraining | DetectorTraining
+NO_ALPHABET = Alphabet(("",))  # a detector names no characters
 WEIGHTS_LICENCE = "CC BY-SA 4.0"  # the share-alike terms of the stroke data carry over
 
 
@@ -56,11 +63,15 @@ def make_task(recipe: AnyRecipe, corpora: Path) -> Task:
     if isinstance(recipe, CharacterRecipe):
         characters = Characters(recipe, standard, corpora)
         return Task(new_module(recipe, characters.alphabet, characters.groups), standard, characters)
+    if isinstance(recipe, DetectorRecipe):
+        return Task(new_module(recipe, NO_ALPHABET), standard, Pages(recipe, standard, corpora))
     return Task(new_module(recipe, alphabet), standard, Lines(recipe, alphabet, standard, corpora))
 
 
 def standard_of(recipe: AnyRecipe) -> Standard:
     """How the network's pictures are made: lines of a height with paper around them, or bare squares."""
+    if isinstance(recipe, DetectorRecipe):
+        return Standard(height=recipe.network.side, padding=0, multiple=MULTIPLE)
     if isinstance(recipe, CharacterRecipe):
         return Standard(height=recipe.network.side, padding=0, multiple=1)
     return Standard(height=recipe.network.height)
@@ -70,6 +81,8 @@ def new_module(recipe: AnyRecipe, alphabet: Alphabet, groups: tuple[str, ...] = 
     """A network of the recipe's sizes, its weights random."""
     if isinstance(recipe, CharacterRecipe):
         return ClassifierTraining(sizes_of_classifier(recipe, alphabet), alphabet, recipe.run, groups)
+    if isinstance(recipe, DetectorRecipe):
+        return DetectorTraining(DetectorSizes(**recipe.network.model_dump(exclude={"side"})), NO_ALPHABET, recipe.run)
     return RecogniserTraining(sizes_of(recipe, alphabet), alphabet, recipe.run)
 
 
@@ -128,7 +141,7 @@ def write_run(task: Task, recipe: AnyRecipe, out: Path) -> Path:
         sizes=module.average.sizes.to_dict(),
         alphabet=module.alphabet,
         standard=task.standard,
-        down=DOWN if recipe.kind == "recogniser" else 1,
+        down={"recogniser": DOWN, "detector": STRIDE}.get(recipe.kind, 1),
         temperature=temperature,
         training=record,
         licences=(*recipe.data.licences, *sources),
@@ -149,7 +162,9 @@ def export_checkpoint(recipe: AnyRecipe, out: Path) -> Path:
     return write_run(Task(module, standard_of(recipe)), recipe, out)
 
 
-def _corpora(recipe: AnyRecipe) -> tuple[LineCorpus | StrokeCorpus | CharacterCorpus, ...]:
+def _corpora(recipe: AnyRecipe) -> tuple[LineCorpus | StrokeCorpus | CharacterCorpus | PageCorpus, ...]:
+    if isinstance(recipe, DetectorRecipe):
+        return recipe.data.pages
     if isinstance(recipe, CharacterRecipe):
         return (*recipe.data.strokes, *recipe.data.samples)
     return recipe.data.lines

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Writes the real pages that the detector learns from as one form: a picture and a layout (our JSON) beside it.
+
+    recipes/pages.py DATA OUT
+
+DATA holds pages_copiste/ and kuzushiji_page_boxes/; OUT becomes pages/ of the corpora. Training parts only are read.
+"""
+
+import json
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image
+
+from tenarai.dataset.kuzushiji import read_kuzushiji
+from tenarai.dataset.sample import Sample
+from tenarai.page.formats import write_layout
+from tenarai.page.layout import Box, Character, Line, Page, Region
+from tenarai.page.place import around
+
+
+def copiste(folder: Path, part: str) -> Iterator[tuple[str, bytes, Page]]:
+    """Pages of running French hand: an outline and the text of every line."""
+    with zipfile.ZipFile(folder / f"{part}.zip") as pictures:
+        for row in map(json.loads, (folder / f"{part}.jsonl").read_text("utf-8").splitlines()):
+            lines = []
+            for line in row["lines"]:
+                across, down = zip(*line["poly"], strict=True)
+                box = Box(min(across), min(down), max(across), max(down))
+                lines.append(Line(box, "horizontal", line["text"], polygon=tuple(map(tuple, line["poly"]))))
+            region = Region(around(lines), tuple(lines))
+            yield row["file"], pictures.read(row["file"]), Page(*row["size"], (region,), row["file"])
+
+
+def kuzushiji(folder: Path) -> Iterator[tuple[str, bytes, Page]]:
+    """Woodblock pages: a box for every character and every column."""
+    characters: dict[str, list[Character]] = {}
+    for sample in read_kuzushiji(folder):
+        if isinstance(sample, Sample) and sample.box is not None:
+            characters.setdefault(sample.page or "", []).append(Character(sample.text, Box(*sample.box)))
+    columns: dict[str, list[Line]] = {}
+    for row in map(json.loads, (folder / "columns.jsonl").read_text("utf-8").splitlines()):
+        box = Box(*row["box"])
+        own = tuple(c for c in characters[row["page"]] if box.intersection_area(c.box) > 0.5 * c.box.area)
+        columns.setdefault(row["page"], []).append(Line(box, "vertical", row["text"], characters=own))
+    for name, lines in columns.items():
+        file = folder / f"{name}.webp"
+        with Image.open(file) as picture:
+            size = picture.size
+        yield file.name, file.read_bytes(), Page(*size, (Region(around(lines), tuple(lines), "vertical"),), file.name)
+
+
+def main(data: Path, out: Path) -> None:
+    sources = {
+        "copiste": copiste(data / "pages_copiste", "train"),
+        "kuzushiji": kuzushiji(data / "kuzushiji_page_boxes" / "train"),
+    }
+    for name, pages in sources.items():
+        folder = out / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, picture, page in pages:
+            (folder / file).write_bytes(picture)
+            (folder / f"{Path(file).stem}.json").write_bytes(write_layout(page, "json"))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

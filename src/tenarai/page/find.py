@@ -1,0 +1,81 @@
+"""Lines of a page of any size: the scale at which a detector sees them best is found by itself."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from tenarai.image.clean import Gray
+from tenarai.page.layout import Direction, Line
+from tenarai.page.place import scaled_line
+from tenarai.page.proposal import Maps, propose_lines
+
+SIDE = 1280  # pixels: pages are looked at with their longer side so long at most
+LARGEST = 3200  # pixels: and where the writing is too small for that, so long
+FINE, COARSE = 12.0, 64.0  # pixels: thinner or thicker lines than these are looked at again
+BEST = 28.0  # pixels: as thick as lines should be when looked at again
+WIDER = 0.1  # of its thickness: so much is added to a line on both sides, for the tails of its letters
+
+
+def find_lines(picture: Gray, maps_of: Callable[[Gray], Maps], direction: Direction | None = None) -> tuple[Line, ...]:
+    """The lines of a clean page `(height, width) uint8`, 255 = paper, in no order, of one direction or of both.
+
+    `maps_of` is a detector. Places are pixels of the page.
+    """
+    scale = min(1.0, SIDE / max(picture.shape))
+    lines = _at(scale, picture, maps_of)
+    thickness = _thickness(lines) * scale
+    better = scale
+    if lines and thickness < FINE:
+        better = min(1.0, scale * BEST / thickness, LARGEST / max(picture.shape))
+    elif thickness > COARSE:
+        better = scale * BEST / thickness
+    elif not lines:
+        # Nothing of a size that it knows: it may be one line that fills the picture.
+        better = min(1.0, 2 * BEST / min(picture.shape))
+    if abs(np.log(better / scale)) > 0.1:
+        again = _at(better, picture, maps_of)
+        lines = again or lines
+    chosen = [line for line in lines if direction in (None, line.direction)]
+    height, width = picture.shape
+    return tuple(widened(line, WIDER, width, height) for line in chosen)
+
+
+def _at(scale: float, picture: Gray, maps_of: Callable[[Gray], Maps]) -> list[Line]:
+    if scale < 1:
+        size = tuple(max(1, round(side * scale)) for side in picture.shape[::-1])
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return [scaled_line(line, 1 / scale) for line in propose_lines(maps_of(picture))]
+
+
+def _thickness(lines: list[Line]) -> float:
+    """The usual thickness of the lines in pixels; 0 where there is none."""
+    across = [thickness(line) for line in lines]
+    return float(np.median(across)) if across else 0.0
+
+
+def thickness(line: Line) -> float:
+    """How thick a line is, in pixels: of a slanting one less than its box is high."""
+    if len(line.polygon) < 4:
+        return line.box.width if line.direction == "vertical" else line.box.height
+    one, other = _edges(line)
+    return float(np.median(np.abs(one - other)[:, 0 if line.direction == "vertical" else 1]))
+
+
+def _edges(line: Line) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """The two long edges of a detector's outline, point beside point, `(n, 2)` each."""
+    outline = np.array(line.polygon, np.float64)
+    half = len(outline) // 2
+    return outline[:half], outline[half:][::-1]
+
+
+def widened(line: Line, part: float, width: int, height: int) -> Line:
+    """A line a part of its thickness wider on both sides, within the page."""
+    one, other = _edges(line)
+    away = (other - one) * part
+    points = np.clip(np.concatenate((one - away, (other + away)[::-1])), 0, (width, height))
+    (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    polygon = tuple((float(x), float(y)) for x, y in points)
+    return replace(line, box=replace(line.box, left=left, top=top, right=right, bottom=bottom), polygon=polygon)

@@ -1,0 +1,84 @@
+"""The scale at which a page is looked at follows from the size of its writing, and places come back in its pixels."""
+
+import numpy as np
+import pytest
+
+from tenarai.page.find import BEST, COARSE, FINE, LARGEST, SIDE, find_lines, thickness, widened
+from tenarai.page.layout import Box, Line
+from tenarai.page.proposal import Maps
+
+
+class Eye:
+    """Sees one black bar as a line, if it is as thick as it can see; remembers what it was shown."""
+
+    def __init__(self, thinnest: float = 4, thickest: float = 400) -> None:
+        self.range = thinnest, thickest
+        self.sizes: list[tuple[int, ...]] = []
+
+    def __call__(self, picture: np.ndarray) -> Maps:
+        self.sizes.append(picture.shape)
+        height, width = (-(-side // 4) for side in picture.shape)
+        zero = np.zeros((height, width), np.float32)
+        maps = {
+            name: zero.copy() for name in ("horizontal", "vertical", "character", "before", "after", "width", "height")
+        }
+        rows, columns = np.nonzero(picture < 128)
+        if len(rows) and self.range[0] <= np.ptp(rows) + 1 <= self.range[1]:
+            top, bottom, left, right = rows.min(), rows.max() + 1, columns.min(), columns.max() + 1
+            y = (np.arange(height) + 0.5)[:, None] * 4
+            x = (np.arange(width) + 0.5)[None] * 4
+            inside = (np.abs(y - (top + bottom) / 2) <= max(2.2, 0.2 * (bottom - top))) & (x > left) & (x < right)
+            maps["horizontal"] = np.where(inside, 0.9, 0).astype(np.float32)
+            maps["before"] = (np.broadcast_to(y, inside.shape) - top).astype(np.float32)
+            maps["after"] = (bottom - np.broadcast_to(y, inside.shape)).astype(np.float32)
+        return Maps(**maps, stride=4)
+
+
+def page(height: int, width: int, thick: int) -> np.ndarray:
+    picture = np.full((height, width), 255, np.uint8)
+    picture[height // 3 : height // 3 + thick, width // 10 : 9 * width // 10] = 0
+    return picture
+
+
+def test_a_page_of_usual_size_is_seen_once() -> None:
+    eye = Eye()
+    (line,) = find_lines(page(1000, 800, 30), eye)
+    assert eye.sizes == [(1000, 800)]
+    assert line.box.iou(Box(80, 333, 720, 363)) > 0.7
+
+
+@pytest.mark.parametrize("thick", [16, 40, 300])
+def test_a_large_scan_is_shrunk_and_its_places_come_back(thick: int) -> None:
+    picture, eye = page(4000, 3200, thick), Eye()
+    (line,) = find_lines(picture, eye)
+    assert eye.sizes[0] == (SIDE, SIDE * 3200 // 4000)
+    assert max(max(size) for size in eye.sizes) <= LARGEST
+    assert line.box.iou(Box(320, 1333, 2880, 1333 + thick)) > 0.6
+    scale = SIDE / 4000
+    assert (len(eye.sizes) == 2) == (thick * scale < FINE or thick * scale > COARSE)
+
+
+def test_one_line_that_fills_its_picture_is_seen_smaller() -> None:
+    picture = np.full((200, 1200), 255, np.uint8)
+    picture[20:180, 30:1170] = 0
+    eye = Eye(thickest=80)
+    (line,) = find_lines(picture, eye)
+    assert eye.sizes[0] == (200, 1200) and eye.sizes[1][0] == 2 * BEST
+    assert line.box.iou(Box(30, 20, 1170, 180)) > 0.75
+
+
+def test_only_lines_of_the_direction_that_was_asked_for() -> None:
+    assert len(find_lines(page(1000, 800, 30), Eye(), "horizontal")) == 1
+    assert find_lines(page(1000, 800, 30), Eye(), "vertical") == ()
+
+
+def test_nothing_on_a_blank_page() -> None:
+    assert find_lines(np.full((700, 500), 255, np.uint8), Eye()) == ()
+
+
+def test_a_wider_line_stays_on_the_page() -> None:
+    line = Line(Box(0, 0, 100, 20), "horizontal", polygon=((0, 0), (100, 0), (100, 20), (0, 20)))
+    assert thickness(line) == 20
+    wider = widened(line, 0.1, 100, 200)
+    assert wider.box == Box(0, 0, 100, 22)
+    assert wider.polygon == ((0, 0), (100, 0), (100, 22), (0, 22))
