@@ -11,6 +11,7 @@ from tenarai import __version__
 from tenarai.cli.convert import convert
 from tenarai.cli.dataset import dataset_app
 from tenarai.cli.evaluate import evaluate
+from tenarai.cli.language import language_app
 from tenarai.cli.read import read
 from tenarai.cli.shared import plainly
 from tenarai.cli.train import compact, show, synth, train
@@ -29,6 +30,7 @@ model_app.command()(plainly(show))
 model_app.command()(plainly(compact))
 app.add_typer(model_app, name="model")
 app.add_typer(dataset_app, name="dataset")
+app.add_typer(language_app, name="language")
 
 
 def _version(asked: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tenarai.cli.shared import AlphabetOption, JsonOption, ModelOption
+from tenarai.cli.shared import AlphabetOption, JsonOption, LanguageOption, LexiconOption, ModelOption
 
 
 def evaluate(
@@ -23,6 +23,8 @@ def evaluate(
         typer.Option("--as", help="The corpus that it is, for what is not read as lines or told by its files."),
     ] = None,
     alphabet: AlphabetOption = None,
+    language: LanguageOption = None,
+    lexicon: LexiconOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read lines whose text is known and print the error rates, per writer and direction, with the confusions.
@@ -40,12 +42,14 @@ def evaluate(
     from tenarai.evaluate.report import evaluate as figures
     from tenarai.evaluate.report import render
     from tenarai.reader import load
+    from tenarai.text.language import Prior
 
     reader = load(model)
     pairs = [pair for source in data for pair in read_lines(source, corpus)]
     # A corpus with parts of its own is measured on its test part.
     pairs = [pair for pair in pairs if pair.split == "test"] or pairs
-    readings = read_all_lines(reader, pairs, boilerplate=boilerplate, alphabet=alphabet)
+    prior = Prior(lexicon=lexicon) if language is None else Prior(language, lexicon)
+    readings = read_all_lines(reader, pairs, boilerplate=boilerplate, alphabet=alphabet, prior=prior)
     evaluation = figures(readings, policy)
     _show(evaluation, render, as_json)
 

@@ -9,7 +9,7 @@ import typer
 
 from tenarai.cli.outputs import STREAMED, SUFFIXES, Form, described, output_path, write_whole
 from tenarai.cli.pictures import ONE_PAGE, Given, arriving, chosen_pages, given_pictures
-from tenarai.cli.shared import AlphabetOption, DirectionOption, ModelOption, counting
+from tenarai.cli.shared import AlphabetOption, DirectionOption, LanguageOption, LexiconOption, ModelOption, counting
 from tenarai.errors import DataError, SettingsError, TenaraiError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class _Job:
     pages: frozenset[int] | None
     layout: "tuple[Page, ...] | None"
     characters: bool
+    pattern: str | None
     how: dict[str, Any]  # what Reader.read is given
 
     def outputs(self, given: Given, number: int) -> dict[str, Path]:
@@ -58,6 +59,11 @@ def read(
         bool, typer.Option("--characters", help="Single characters, or a sheet with a cell for each: prints a table.")
     ] = False,
     alphabet: AlphabetOption = None,
+    language: LanguageOption = None,
+    lexicon: LexiconOption = None,
+    pattern: Annotated[
+        str | None, typer.Option(help=r"Each picture is one line of this form: \d{3}-\d{4}, date, postcode-ja, ...")
+    ] = None,
     lines: Annotated[
         Path | None, typer.Option(help="A layout (PAGE, ALTO, hOCR, VIA, COCO, JSON) whose lines are read.")
     ] = None,
@@ -72,6 +78,9 @@ def read(
     forms = tuple(dict.fromkeys(form or [Form.text]))
     chosen = chosen_pages(pages)
     _check(forms, out, overlay, resume, pictures, watch, lines, characters)
+    words = {"language": language, "lexicon": lexicon}
+    known = {name: value for name, value in words.items() if value is not None}
+    _check_words(known, pattern, characters, explain or lines is not None)
     inputs = given_pictures(pictures or [])
     if not inputs and watch is None:
         raise SettingsError(f"There is no picture in {', '.join(pictures or [])}.")
@@ -79,11 +88,16 @@ def read(
         raise SettingsError(f"Several pages of {forms[0]} do not go into one stream: give a folder with -o.")
     from tenarai.page.formats import read_layout
     from tenarai.reader import load
+    from tenarai.text.language import Prior, line_decoder
 
     layout = None if lines is None else tuple(read_layout(lines))
-    how = {"alphabet": alphabet} if characters else {"direction": direction, "alphabet": alphabet, "explain": explain}
+    how: dict[str, Any] = {"alphabet": alphabet}
+    if not characters:
+        how |= {"direction": direction, **known} | ({} if pattern else {"explain": explain})
     reader = load(model, threads=threads)
-    job = _Job(reader, forms, out, overlay, resume, chosen, layout, characters, how)
+    # What cannot be used is told once, before anything is read.
+    line_decoder(Prior(**known, pattern=pattern), reader.runtime.header.alphabet.characters)
+    job = _Job(reader, forms, out, overlay, resume, chosen, layout, characters, pattern, how)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     if overlay:
@@ -112,6 +126,13 @@ def _check(
         raise SettingsError(f"{'--overlay' if overlay else '--resume'} needs a folder: give it with -o.")
     if lines is not None and characters:
         raise SettingsError("--lines is for lines, --characters finds its own cells: give one of them.")
+
+
+def _check_words(known: dict[str, Any], pattern: str | None, characters: bool, pages: bool) -> None:
+    if characters and (known or pattern):
+        raise SettingsError("--language, --lexicon and --pattern are for lines: leave them out with --characters.")
+    if pattern and pages:
+        raise SettingsError("--pattern reads each picture as one line: leave out --lines and --explain.")
 
 
 def _watched(folder: Path) -> Iterator[Given]:
@@ -167,6 +188,8 @@ def _read(job: _Job, given: Given) -> "Iterator[tuple[Page, Gray, int]]":
 def _page(job: _Job, given: Given, gray: "Gray") -> "Page":
     if job.characters:
         return job.reader.read_characters(gray, **job.how)
+    if job.pattern is not None:
+        return _one_line(job, gray)
     if job.layout is None:
         return job.reader.read(gray, **job.how)
     known = _layout_of(job.layout, given)
@@ -175,6 +198,15 @@ def _page(job: _Job, given: Given, gray: "Gray") -> "Page":
     # The regions stay as they were, with their lines as they are read now.
     regions = tuple(replace(region, lines=tuple(next(read) for _ in region.lines)) for region in known.regions)
     return replace(page, regions=regions)
+
+
+def _one_line(job: _Job, gray: "Gray") -> "Page":
+    """A picture of a field as a page with that line."""
+    from tenarai.page.layout import Page, Region
+
+    line = job.reader.read_line(gray, **job.how, pattern=job.pattern)
+    height, width = gray.shape
+    return Page(width, height, (Region(line.box, (line,), line.direction),) if line.text else ())
 
 
 def _layout_of(layout: "tuple[Page, ...]", given: Given) -> "Page":

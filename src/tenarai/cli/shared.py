@@ -30,6 +30,13 @@ AlphabetOption = Annotated[
     str | None,
     typer.Option(help="The only characters to read: hiragana, katakana, kana, kanji, digits, ... or they themselves."),
 ]
+LanguageOption = Annotated[
+    str | None,
+    typer.Option(help="none, auto (by each line's script), ja, latin, a text to learn from, or a language model."),
+]
+LexiconOption = Annotated[
+    Path | None, typer.Option(help="A list of words, one a line: no others are read. Japanese: what a line may be.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
 
 

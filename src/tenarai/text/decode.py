@@ -98,11 +98,14 @@ class Decoder:
 PLAIN = Decoder()
 
 
-def decode(log_probs: NDArray[np.float32], characters: Sequence[str], decoder: Decoder = PLAIN) -> Decoding:
+def decode(
+    log_probs: NDArray[np.float32], characters: Sequence[str], decoder: Decoder = PLAIN, plain: Decoding | None = None
+) -> Decoding:
     """The text of a line with the places and confidences of its characters.
 
     log_probs: (frames, classes) float32, natural log of the softmax, blank = 0; characters: the string of every label,
-    "" for the blank. After a search, `score` is the log probability of the text over all its paths, plus what the
+    "" for the blank; plain: the best path of the same scores, where it is known: a text that is the same need not be
+    placed again. After a search, `score` is the log probability of the text over all its paths, plus what the
     language model and the bonus add, counted on what `restricted` leaves where an alphabet or a pattern says which
     characters there can be.
 
@@ -121,6 +124,8 @@ def decode(log_probs: NDArray[np.float32], characters: Sequence[str], decoder: D
     found = _searched(log_probs, characters, decoder, pattern)
     texts = [hypothesis.labels for hypothesis in found]
     scores = [hypothesis.score for hypothesis in found]
+    if plain is not None and len(found) == 1 and "".join(characters[label] for label in texts[0]) == plain.text:
+        return replace(plain, score=scores[0])
     best, *others = placed(log_probs, texts, scores, characters, decoder.alternatives)
     return replace(best, others=tuple(others))
 

@@ -6,7 +6,7 @@ lines.
 
 import difflib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenarai.errors import DataError, SettingsError
+from tenarai.text.alphabet import default_alphabet
 from tenarai.text.corpus import open_language
 from tenarai.text.ctc import Decoding, best_path, restricted
 from tenarai.text.decode import Decoder, Entries, decode
@@ -32,8 +33,9 @@ DEFAULT_LANGUAGE: Final = "none"
 SHIPPED: Final[tuple[Script, ...]] = ("ja", "latin")
 NAMES: Final = ("auto", "none", *SHIPPED)
 
+_SURE = 0.9  # where every character of the best path has this confidence, no search finds another text
 _KNOWN = 0.5  # part of its text, or of a line's letters, that a model and a reader have in common at least
-_A_KANJI = 2  # letters of a Latin line that one Japanese letter weighs as much as
+_A_LETTER = 3  # Latin letters of a mixed line that one Japanese letter weighs as much as
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,20 @@ class Fusion:
     weight: float
     bonus: float
     beam: int = 16
-    top_k: int = 20
-    cut: float = 7.0
-    skip: float = 0.999
+    top_k: int = 10
+    cut: float = 5.0
+    skip: float = 0.99
+
+    def added(self, decoder: Decoder, model: Ngram) -> Decoder:
+        """A decoder with the model. Where only some texts are allowed, it goes on looking as far as it did: what they
+        demand may be hardly visible."""
+        heard = replace(decoder, language_model=model, language_weight=self.weight, length_bonus=self.bonus)
+        if decoder.lexicon is not None or decoder.pattern is not None:
+            return heard
+        return replace(heard, beam=self.beam, top_k=self.top_k, cut=self.cut, skip=self.skip)
 
 
-FUSION: Final[dict[Script, Fusion]] = {"ja": Fusion(0.5, 1.0), "latin": Fusion(0.5, 1.0)}
+FUSION: Final[dict[Script, Fusion]] = {"ja": Fusion(0.45, 1.0), "latin": Fusion(0.65, 1.6)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +89,7 @@ class LineDecoder:
     """A prior with everything open. `strict`: a line that no allowed text fits into is an error, not empty."""
 
     characters: tuple[str, ...]
-    models: tuple[Ngram, ...] = ()
+    model: Ngram | None = None  # None with `auto`: that of the line's script
     lexicon: Lexicon | None = None
     entries: Entries = "words"
     pattern: str | None = None
@@ -100,25 +110,19 @@ class LineDecoder:
         plain = best_path(scores, self.characters, alternatives)
         script = script_of(plain.text)
         model = self._model(plain.text, script)
-        if model is None and not self.constrained:
+        if not self.constrained and (model is None or all(span.confidence > _SURE for span in plain.spans)):
             return plain
-        fusion = FUSION[script or "latin"]
         decoder = Decoder(
-            beam=fusion.beam,
-            top_k=fusion.top_k,
-            cut=fusion.cut,
-            skip=fusion.skip,
-            language_model=model,
-            language_weight=fusion.weight,
-            length_bonus=fusion.bonus if model else 0.0,
             lexicon=self.lexicon,
             entries=self.entries,
             pattern=self.pattern,
             alphabet=None if allowed is None else frozenset(allowed),
             alternatives=alternatives,
         )
+        if model is not None:
+            decoder = FUSION[script or "latin"].added(decoder, model)
         try:
-            return decode(log_probs, self.characters, decoder)
+            return decode(log_probs, self.characters, decoder, None if self.constrained else plain)
         except DataError:
             if self.strict:
                 raise
@@ -126,13 +130,13 @@ class LineDecoder:
 
     def _model(self, text: str, script: Script | None) -> Ngram | None:
         """The model that has something to say of a line with this best path."""
-        if script is None or not self.models:
+        if script is None or self.auto:
+            return None if script is None else shipped_language(script)
+        if self.model is None:
             return None
-        if self.auto:
-            return self.models[SHIPPED.index(script)]
         letters = [character for character in text if character.isalpha()]
-        known = sum(letter in self.models[0].labels for letter in letters)
-        return self.models[0] if known >= _KNOWN * len(letters) else None
+        known = sum(letter in self.model.labels for letter in letters)
+        return self.model if known >= _KNOWN * len(letters) else None
 
 
 def script_of(text: str) -> Script | None:
@@ -141,7 +145,7 @@ def script_of(text: str) -> Script | None:
     others = sum(character.isalpha() for character in text) - japanese
     if japanese == others == 0:
         return None
-    return "ja" if japanese * _A_KANJI >= others else "latin"
+    return "ja" if japanese * _A_LETTER >= others else "latin"
 
 
 def line_decoder(prior: Prior, characters: Sequence[str], strict: bool = True) -> LineDecoder | None:
@@ -161,24 +165,30 @@ def line_decoder(prior: Prior, characters: Sequence[str], strict: bool = True) -
         entries = "entry" if any(map(is_japanese, lexicon.letters)) else "words"
     if prior.pattern is not None:
         compile_pattern(prior.pattern, known)
-    return LineDecoder(known, _models(prior.language, known), lexicon, entries, prior.pattern, auto, strict)
+    return LineDecoder(known, _model(prior.language, known), lexicon, entries, prior.pattern, auto, strict)
 
 
-def _models(language: Language, characters: tuple[str, ...]) -> tuple[Ngram, ...]:
-    if isinstance(language, str) and language in NAMES:
-        names = {"auto": SHIPPED, "none": ()}.get(language, (language,))
-        return tuple(shipped_language(name) for name in names)
+def _model(language: Language, characters: tuple[str, ...]) -> Ngram | None:
+    if isinstance(language, str) and language in ("none", "auto"):
+        return None
     if isinstance(language, Ngram):
         model, name = language, "The language model"
     else:
-        path, name = Path(language), str(language)
-        if not path.exists():
-            near = difflib.get_close_matches(name, NAMES, n=1)
-            advice = f"did you mean {near[0]!r}?" if near else f"name {', '.join(NAMES)}, or give a text file."
-            raise SettingsError(f"There is no language and no file {name!r}: {advice}")
-        model = open_language(path, characters)
+        model, name = named_language(language, characters), str(language)
     _check_alphabet(model, characters, name)
-    return (model,)
+    return model
+
+
+def named_language(language: str | Path, characters: Sequence[str] | None = None) -> Ngram:
+    """A shipped language model by its name, "ja" or "latin", or that of a file: see `text.corpus.open_language`."""
+    if language in SHIPPED:
+        return shipped_language(str(language))
+    path, name = Path(language), str(language)
+    if not path.exists():
+        near = difflib.get_close_matches(name, NAMES, n=1)
+        advice = f"did you mean {near[0]!r}?" if near else f"name {', '.join(NAMES)}, or give a text file."
+        raise SettingsError(f"There is no language and no file {name!r}: {advice}")
+    return open_language(path, characters or default_alphabet().characters)
 
 
 @lru_cache(maxsize=len(SHIPPED))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tenarai.errors import DataError, SettingsError
 from tenarai.text.packed import read_packed, write_packed
+from tenarai.text.quantised import quantised, restored
 from tenarai.text.trie import ROOT, Trie, first_children
 
 BOUNDARY = "\n"  # begins and ends every line; as a context the one, as a character the other
@@ -43,9 +44,9 @@ class Ngram:
     """A model open for questions; safe to share between threads.
 
     characters: in code point order, BOUNDARY among them. order: the longest n-gram. trie: nodes are n-grams, the root
-    is the empty one. suffix (nodes,) uint32; log_prob (nodes,) float32 and backoff (inner nodes,) float32, natural
-    logarithms. unknown: log probability of any one character that the model never saw, before back-off. record: how it
-    was made.
+    is the empty one. suffix (nodes,) uint32, of nodes with children at least; log_prob (nodes,) float32 and backoff
+    (inner nodes,) float32, natural logarithms. unknown: log probability of any one character that the model never saw,
+    before back-off. record: how it was made.
     """
 
     characters: tuple[str, ...]
@@ -57,10 +58,15 @@ class Ngram:
     unknown: float
     record: Mapping[str, Any] = field(default_factory=dict)
     labels: dict[str, int] = field(init=False, repr=False)
+    _suffix: "memoryview[int]" = field(init=False, repr=False)
+    _log_prob: "memoryview[float]" = field(init=False, repr=False)
+    _backoff: "memoryview[float]" = field(init=False, repr=False)
     _steps: dict[tuple[int, str], tuple[int, float]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", {c: label for label, c in enumerate(self.characters)})
+        for name in ("suffix", "log_prob", "backoff"):
+            object.__setattr__(self, f"_{name}", getattr(self, name).data)
 
     def __len__(self) -> int:
         """How many n-grams it holds."""
@@ -85,20 +91,23 @@ class Ngram:
         while True:
             child = self.trie.child(node, label) if label >= 0 else ROOT
             if child != ROOT:
-                return self._shortened(child), score + float(self.log_prob[child])
+                return self._shortened(node, label, child), score + self._log_prob[child]
             if node == ROOT:
                 return ROOT, score + self.unknown
-            score += float(self.backoff[node])
-            node = int(self.suffix[node])
+            score += self._backoff[node]
+            node = self._suffix[node]
 
-    def _shortened(self, node: int) -> int:
+    def _shortened(self, parent: int, label: int, node: int) -> int:
         """The longest end of an n-gram that says something about what follows: few states, much found again."""
         while node != ROOT:
             first, end = self.trie.children(node)
-            if first < end or (node < len(self.backoff) and self.backoff[node] != 0):
-                break
-            node = int(self.suffix[node])
-        return node
+            if first < end or (node < len(self._backoff) and self._backoff[node] != 0):
+                return node
+            if parent == ROOT:
+                return ROOT
+            parent = self._suffix[parent]
+            node = self.trie.child(parent, label)
+        return ROOT
 
     def state(self, context: str) -> int:
         """The state behind a piece of text; only its last `order` - 1 characters matter."""
@@ -143,14 +152,19 @@ class Ngram:
             raise DataError("Perplexity is measured on text, but no line was given.")
         return math.exp(-total / count)
 
-    def save(self, path: Path) -> None:
-        """One self-describing file; see `text.packed`. Raises DataError when it cannot be written."""
+    def save(self, path: Path, small: bool = False) -> None:
+        """One self-describing file; see `text.packed`. A small one has rounded probabilities, takes a fifth of the
+        space and is unpacked when it is opened, not mapped. Raises DataError when it cannot be written."""
         header = {
             "order": self.order,
             "characters": "".join(self.characters),
             "unknown": self.unknown,
             "record": dict(self.record),
         }
+        arrays = quantised(self.trie, self.suffix, self.log_prob, self.backoff) if small else None
+        if arrays is not None:
+            write_packed(path, KIND, header, arrays, deflated=True)
+            return
         arrays = {
             "labels": self.trie.labels,
             "first": self.trie.first,
@@ -162,24 +176,28 @@ class Ngram:
 
 
 def open_ngram(path: Path) -> Ngram:
-    """The model of a file that `Ngram.save` wrote, mapped, not loaded.
+    """The model of a file that `Ngram.save` wrote, mapped, not loaded, unless it is a small one.
 
     Raises DataError for a file that is missing, damaged, of another kind or of a later version.
     """
     header, arrays = read_packed(path, KIND)
     try:
-        trie = Trie(arrays["labels"], arrays["first"])
+        if "counts" in arrays:
+            trie, suffix, log_prob, backoff = restored(arrays)
+        else:
+            trie = Trie(arrays["labels"], arrays["first"])
+            suffix, log_prob, backoff = arrays["suffix"], arrays["log_prob"], arrays["backoff"]
         model = Ngram(
             characters=tuple(header["characters"]),
             order=int(header["order"]),
             trie=trie,
-            suffix=arrays["suffix"],
-            log_prob=arrays["log_prob"],
-            backoff=arrays["backoff"],
+            suffix=suffix,
+            log_prob=log_prob,
+            backoff=backoff,
             unknown=float(header["unknown"]),
             record=dict(header["record"]),
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, IndexError):
         raise _contradicts(path) from None
     if not _sound(model):
         raise _contradicts(path)
