@@ -90,12 +90,12 @@ def paths(log_probs: NDArray[np.float32], texts: Sequence[Labels]) -> list[NDArr
     # Two places that nothing reaches lie in front, so that every place has three before it.
     reach = np.full((len(shown), len(texts), shown.shape[2] + 2), _NEVER)
     reach[0, :, 2:4] = shown[0, :, :2]
-    for frame in range(1, len(shown)):
-        before, now = reach[frame - 1], reach[frame, :, 2:]
-        np.add(before[:, :-2], jumps, out=now)
-        np.maximum(now, before[:, 1:-1], out=now)
-        np.maximum(now, before[:, 2:], out=now)
-        now += shown[frame]
+    jumped, stepped, stayed = reach[:, :, :-2], reach[:, :, 1:-1], reach[:, :, 2:]
+    for jump, step, stay, now, row in zip(jumped, stepped, stayed, stayed[1:], shown[1:], strict=False):
+        np.add(jump, jumps, out=now)
+        np.maximum(now, step, out=now)
+        np.maximum(now, stay, out=now)
+        np.add(now, row, out=now)
     return [
         _traced(reach[:, i, : end + 3], jumps[i], np.asarray(labels, np.intp))
         for i, (labels, end) in enumerate(zip(texts, ends.tolist(), strict=True))
@@ -109,10 +109,9 @@ def _traced(reach: NDArray[np.float64], jumps: NDArray[np.float64], labels: NDAr
     if place and reach[-1, place + 1] > reach[-1, place + 2]:
         place -= 1
     places[-1] = place
-    rows, may = reach.tolist(), jumps.tolist()
+    at, may = reach.data, jumps.tolist()  # a memory view gives single numbers faster than an array does
     for frame in range(len(reach) - 2, -1, -1):
-        before = rows[frame]
-        stay, step, jump = before[place + 2], before[place + 1], before[place] + may[place]
+        stay, step, jump = at[frame, place + 2], at[frame, place + 1], at[frame, place] + may[place]
         place -= 0 if stay >= step and stay >= jump else 1 if step >= jump else 2
         places[frame] = place
     expanded = np.zeros(2 * len(labels) + 1, np.intp)

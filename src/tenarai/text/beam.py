@@ -6,6 +6,7 @@ sums are the inner loop, and a hypothesis e^700 times less likely than the best 
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappush, heapreplace
@@ -69,7 +70,8 @@ class Hypothesis:
 
 @dataclass(slots=True, eq=False)
 class _Prefix:
-    """A text in the making. `least` is how many characters the guide still wants.
+    """A text in the making. `least` is how many characters the guide still wants; `steps` what every character more
+    is worth, known for all texts in the same state at once.
 
     `blank` and `inked` are the masses at the end of the frame before, `mass` their sum; `next_blank` and `next_inked`
     those of the frame in work, valid when `frame` is its number.
@@ -79,13 +81,13 @@ class _Prefix:
     last: int
     state: Any
     least: int
+    steps: dict[int, _Step]
     blank: float = 0.0
     inked: float = 0.0
     mass: float = 0.0
     frame: int = -1
     next_blank: float = 0.0
     next_inked: float = 0.0
-    steps: dict[int, _Step] = field(default_factory=dict)
     children: dict[int, "_Prefix"] = field(default_factory=dict)
 
 
@@ -112,12 +114,13 @@ class _Search:
         self.worth = math.exp(beam.bonus)  # no character is worth more: guides only take away
         self.floor = math.exp(-beam.cut)
         self.scale = 0.0  # natural log of what the masses were divided by
+        self.steps: dict[Any, dict[int, _Step]] = defaultdict(dict)  # by the guide's state
 
     def run(self, log_probs: NDArray[np.float32], n_best: int) -> list[Hypothesis]:
         guide, frames = self.guide, self._frames(log_probs)
         start = guide.start if guide else None
         least = guide.least(start) if guide else 0
-        hypotheses = [_Prefix((), _NO_LABEL, start, least, blank=1.0, mass=1.0)]
+        hypotheses = [_Prefix((), _NO_LABEL, start, least, self.steps[start], blank=1.0, mass=1.0)]
         for number, (blanks, blank, pairs) in enumerate(frames):
             if blanks:  # nothing but blanks since the last frame in work
                 for prefix in hypotheses:
@@ -132,29 +135,34 @@ class _Search:
         and the likeliest characters, best first."""
         if not len(log_probs):
             return []
-        blanks, peaks = log_probs[:, BLANK], log_probs.max(axis=1)
+        blanks = log_probs[:, BLANK]
+        left_out = blanks > math.log(self.beam.skip)
+        self.scale += float(blanks[left_out].sum(dtype=np.float64))
+        numbers = np.flatnonzero(~left_out)
+        worked = log_probs[numbers]
+        peaks = worked.max(axis=1)
         if np.isnan(peaks).any():
             raise DataError(
                 "The frame scores hold NaN where log probabilities were expected: the network has diverged."
             )
-        if peaks.min() == -np.inf:
+        if peaks.min(initial=0.0) == -np.inf:
             raise DataError("The scores of a frame are all -inf, but natural log probabilities were expected.")
-        worked = blanks <= math.log(self.beam.skip)
-        self.scale += float(blanks[~worked].sum(dtype=np.float64))
-        least = np.where(worked, np.maximum(peaks - self.beam.cut, _NOTHING), np.inf)
-        rows, labels = np.divmod(np.flatnonzero(log_probs >= least[:, None].astype(np.float32)), log_probs.shape[1])
-        values = log_probs[rows, labels].astype(np.float64)
+        least = np.maximum(peaks - self.beam.cut, _NOTHING)
+        rows, labels = np.divmod(np.flatnonzero(worked >= least[:, None].astype(np.float32)), log_probs.shape[1])
+        values = worked[rows, labels].astype(np.float64)
         order = np.argsort(rows * -2 * _NOTHING - values)  # by frame, then from the likeliest on
         order = order[labels[order] != BLANK]
-        numbers = np.flatnonzero(worked)
-        starts = np.searchsorted(rows[order], numbers).tolist()
-        ends = np.searchsorted(rows[order], numbers, side="right").tolist()
+        counts = np.bincount(rows[order], minlength=len(numbers))
+        ends = np.cumsum(counts)
+        starts = ends - counts
         pairs = list(zip(labels[order].tolist(), np.exp(values[order]).tolist(), strict=True))
         after_gap = np.diff(numbers, prepend=-1) > 1
         chances = np.exp(blanks[numbers].astype(np.float64))
         return [
             (gap, blank, pairs[start : min(end, start + self.beam.top_k)])
-            for gap, blank, start, end in zip(after_gap.tolist(), chances.tolist(), starts, ends, strict=True)
+            for gap, blank, start, end in zip(
+                after_gap.tolist(), chances.tolist(), starts.tolist(), ends.tolist(), strict=True
+            )
         ]
 
     def _advance(
@@ -228,7 +236,8 @@ class _Search:
         child = prefix.children.get(label)
         if child is None:
             _, state, least = prefix.steps[label]
-            child = prefix.children[label] = _Prefix((*prefix.labels, label), label, state, least)
+            labels = (*prefix.labels, label)
+            child = prefix.children[label] = _Prefix(labels, label, state, least, self.steps[state])
         child.next_blank, child.next_inked = 0.0, gain
         return child
 
