@@ -1,11 +1,11 @@
 """Picture in, page with text out: the only file that knows the whole flow.
 
-read the picture - clean it - level it - split it into lines - straighten each line - read it - put it in its place
+read the picture - clean it - find its lines - put them in order - straighten each line - read it - put it in its place
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -17,13 +17,18 @@ from tenarai.errors import SettingsError, TenaraiError
 from tenarai.image.character import framed
 from tenarai.image.clean import Gray, clean, find_skew, turned
 from tenarai.image.ink import draw_ink, strokes_of
-from tenarai.image.line import Straight, straighten
+from tenarai.image.line import CLEARLY, Straight, likely_directions, squarish, straighten
 from tenarai.image.read import LIMITS, Limits, Source, camera_turn, read_picture, read_pictures
-from tenarai.model.runtime import CharacterRuntime, LineRuntime
-from tenarai.page.grid import find_grid
+from tenarai.model.maps import named
+from tenarai.model.runtime import CharacterRuntime, DetectorRuntime, LineRuntime
+from tenarai.page.anchors import proposals
+from tenarai.page.find import find_lines
+from tenarai.page.grid import find_grid, row_of
 from tenarai.page.layout import Box, Character, Direction, Line, Page, Region
-from tenarai.page.place import around, box_of, corners, cut_out, sides, turned_back
-from tenarai.page.split import Split, split_lines
+from tenarai.page.order import order_lines
+from tenarai.page.place import around, box_of, corners, cut_out, mostly, turned_back, within
+from tenarai.page.proposal import Maps, propose_characters, propose_lines
+from tenarai.page.split import split_lines
 from tenarai.text.ctc import Decoding
 from tenarai.text.language import DEFAULT_LANGUAGE, Language, LineDecoder, Prior, Words, line_decoder
 from tenarai.text.script import characters_of
@@ -34,7 +39,6 @@ Notes = tuple[tuple[str, str | float], ...]
 
 LEAST_SKEW = 0.004  # radians: below this, turning a page blurs it for nothing
 SURELY = 0.7  # probability of one character from which a reading as two is given up
-CLEARLY = 1.6  # a line so many times longer than wide runs along its length
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +69,26 @@ class Reader:
     `threads` lines are read at a time. One Reader may be used from several threads.
     """
 
-    def __init__(self, runtime: LineRuntime, limits: Limits = LIMITS, characters: Path | None = None) -> None:
+    def __init__(
+        self,
+        runtime: LineRuntime,
+        limits: Limits = LIMITS,
+        characters: Path | None = None,
+        detector: Path | None = None,
+    ) -> None:
         self.runtime = runtime
         self.limits = limits
-        self._characters_file = characters
+        self._characters_file, self._detector_file = characters, detector
 
     @cached_property
     def characters(self) -> CharacterRuntime:
         """The model of single characters, opened when the first one is read."""
         return CharacterRuntime(self._characters_file or shipped_model("characters"), self.runtime.threads)
+
+    @cached_property
+    def detector(self) -> DetectorRuntime:
+        """The model of pages, opened when the first one is read."""
+        return DetectorRuntime(self._detector_file or shipped_model("pages"), self.runtime.threads)
 
     @property
     def alphabet(self) -> tuple[str, ...]:
@@ -129,7 +144,7 @@ class Reader:
         if result.blank:
             shape: Direction = "vertical" if direction == "vertical" else "horizontal"
             return Line(Box(0, 0, gray.shape[1], gray.shape[0]), shape, source="line")
-        ways = _ways(result.picture, direction)
+        ways = [direction] if direction != "auto" else likely_directions(result.picture)
         whole = Box(0, 0, *gray.shape[::-1])
         lines = [self._read_box(result.picture, whole, way, alternatives, allowed, decoder) for way in ways]
         best = max(lines, key=lambda line: line.confidence or 0.0)
@@ -167,7 +182,7 @@ class Reader:
             for row in grid.cells
         ]
         found = iter(self.characters.best([square for row in squares for square in row], allowed, n, beside=True))
-        lines = [_row(row, [next(found) for _ in row]) for row in grid.cells]
+        lines = [row_of(row, [next(found) for _ in row]) for row in grid.cells]
         lines = [line for line in lines if line.characters]
         if not lines:
             return Page(width, height, (), _name(picture))
@@ -219,71 +234,77 @@ class Reader:
         result = clean(gray)
         seen: Notes = (("contrast", result.contrast), ("blank", "yes"))
         if asked.lines:
-            picture = None if result.blank else result.picture
-            given = tuple(self._read_given(picture, line, asked) for line in asked.lines)
+            empty = [replace(line, text="", confidence=None, characters=()) for line in asked.lines]
+            given = tuple(empty if result.blank else self._read_lines(result.picture, empty, asked))
             block = Region(around(given), given, given[0].direction)
             return Page(width, height, (block,), name, seen[: 1 + result.blank] if asked.explain else ())
         if result.blank or asked.lines is not None:
             return Page(width, height, (), name, seen if asked.explain else ())
-        skew = find_skew(result.picture)
-        level = turned(result.picture, skew) if abs(skew) > LEAST_SKEW else result.picture
-        split = split_lines(level, asked.direction)
-        lines = self._read_boxes(level, split, asked)
-        if abs(skew) > LEAST_SKEW:
-            lines = [turned_back(line, skew, (width / 2, height / 2)) for line in lines]
-        regions: tuple[Region, ...] = ()
-        if lines:
-            regions = (Region(around(lines), tuple(lines), split.direction),)
+        regions = self._detected(result.picture, asked) or self._projected(result.picture, asked)
+        lines = [line for region in regions for line in region.lines]
         notes: Notes = ()
-        if asked.explain:
+        if asked.explain and lines:
+            skew = find_skew(result.picture)
             notes = (
                 ("polarity", "bright ink on dark, inverted" if result.inverted else "dark ink on bright"),
                 ("contrast", result.contrast),
                 ("skew", skew if abs(skew) > LEAST_SKEW else 0.0),
-                ("direction", split.direction),
-                ("scale", float(np.median([self._scale(line) for line in lines])) if lines else 1.0),
+                ("lines", lines[0].source),
+                ("direction", mostly(lines)),
+                ("scale", float(np.median([self._scale(line) for line in lines]))),
             )
         return Page(width, height, regions, name, notes)
+
+    def _detected(self, picture: Gray, asked: _Asked) -> tuple[Region, ...]:
+        """The lines that the detector finds, read, in reading order; none when it finds none that can be read."""
+        direction = None if asked.direction == "auto" else asked.direction
+        found = find_lines(picture, lambda page: seen(self.detector, page)[0], direction)
+        read = [line for line in self._read_lines(picture, found, asked) if line.text]
+        return order_lines(read)
+
+    def _projected(self, picture: Gray, asked: _Asked) -> tuple[Region, ...]:
+        """The lines of one clean block, read: what a page is whose lines no detector finds."""
+        skew = find_skew(picture)
+        level = turned(picture, skew) if abs(skew) > LEAST_SKEW else picture
+        split = split_lines(level, asked.direction)
+        found = [Line(box, split.direction, source="projection") for box in split.boxes]
+        lines = [line for line in self._read_lines(level, found, asked) if line.text]
+        if abs(skew) > LEAST_SKEW:
+            height, width = picture.shape
+            lines = [turned_back(line, skew, (width / 2, height / 2)) for line in lines]
+        return (Region(around(lines), tuple(lines), split.direction),) if lines else ()
 
     def _scale(self, line: Line) -> float:
         across = line.box.width if line.direction == "vertical" else line.box.height
         return self.runtime.header.standard.height / max(1.0, across)
 
-    def _read_boxes(self, picture: Gray, split: Split, asked: _Asked) -> list[Line]:
-        straight = [self._straight(picture, box, split.direction) for box in split.boxes]
-        read = self.runtime.read_all((s.picture for s in straight), allowed=asked.allowed, decoder=asked.decoder)
-        lines = [
-            self._line(decoding, s, box, split.direction)
-            for decoding, s, box in zip(read, straight, split.boxes, strict=True)
-        ]
-        return [line for line in lines if line.text]
+    def _read_lines(self, picture: Gray, lines: Sequence[Line], asked: _Asked) -> list[Line]:
+        """Lines where they are, each with its text, "" where nothing can be read. What lies outside an outline is left
+        white; a line without one gets that of what was read."""
+        straight = {
+            place: self._straight(picture, box, line.direction, line.polygon)
+            for place, line in enumerate(lines)
+            if (box := within(line.box, *picture.shape[::-1])) is not None
+        }
+        pictures = (piece.picture for piece in straight.values())
+        decodings = self.runtime.read_all(pictures, allowed=asked.allowed, decoder=asked.decoder)
+        read = list(lines)
+        for (place, piece), decoding in zip(straight.items(), decodings, strict=True):
+            read[place] = self._line(decoding, piece, lines[place])
+        return read
 
     def _read_box(
         self, picture: Gray, box: Box, direction: Direction, alternatives: int, allowed: frozenset[str] | None,
         decoder: LineDecoder | None,
     ) -> Line:  # fmt: skip
         straight = self._straight(picture, box, direction)
-        return self._line(self.runtime.read(straight.picture, alternatives, allowed, decoder), straight, box, direction)
-
-    def _read_given(self, picture: Gray | None, line: Line, asked: _Asked) -> Line:
-        """A line where a layout has it: what lies outside its polygon is left white."""
-        unread = replace(line, text="", confidence=None, characters=())
-        if picture is None:
-            return unread
-        height, width = picture.shape
-        inside = [min(max(0.0, side), most) for side, most in zip(sides(line.box), (width, height) * 2, strict=True)]
-        box = Box(*inside)
-        if box.width < 1 or box.height < 1:
-            return unread
-        straight = self._straight(picture, box, line.direction, line.polygon)
-        decoding = self.runtime.read(straight.picture, allowed=asked.allowed, decoder=asked.decoder)
-        read = self._line(decoding, straight, box, line.direction)
-        return replace(line, text=read.text, confidence=read.confidence, characters=read.characters)
+        decoding = self.runtime.read(straight.picture, alternatives, allowed, decoder)
+        return self._line(decoding, straight, Line(box, direction))
 
     def _alone(self, picture: Gray, line: Line, alternatives: int, allowed: frozenset[str] | None) -> Line:
         """A line whose ink is as high as wide, read as one character or as two that are not letters, is a character by
         itself more often than not: the model of single characters then has the word."""
-        if not _squarish(picture) or len(line.text) > 2 or (len(line.text) == 2 and line.text.isascii()):
+        if not squarish(picture) or len(line.text) > 2 or (len(line.text) == 2 and line.text.isascii()):
             return line
         (best,) = self.characters.best([framed(picture, self.characters.side, cleaned=True)], allowed, alternatives + 1)
         if not best or (len(line.text) == 2 and best[0][1] < SURELY):
@@ -309,7 +330,7 @@ class Reader:
         moved[:, 2] += (left, top)
         return replace(straight, to_source=moved)
 
-    def _line(self, decoding: Decoding, straight: Straight, box: Box, direction: Direction) -> Line:
+    def _line(self, decoding: Decoding, straight: Straight, line: Line) -> Line:
         height, width = straight.picture.shape
         text = decoding.text.strip()
         characters = []
@@ -322,42 +343,41 @@ class Reader:
         while characters and characters[-1].text == " ":
             del characters[-1]
         outline = corners(straight.to_source, 0.0, 0.0, width, height)
-        polygon = tuple((float(x), float(y)) for x, y in outline)
-        return Line(box, direction, text, decoding.confidence, tuple(characters), polygon, "projection")
+        polygon = line.polygon or tuple((float(x), float(y)) for x, y in outline)
+        confidence = decoding.confidence if text else None
+        return replace(line, text=text, confidence=confidence, characters=tuple(characters), polygon=polygon)
+
+
+def seen(detector: DetectorRuntime, page: Gray) -> tuple[Sequence[Line], Sequence[Character]]:
+    """The lines and characters that a detector sees on a clean page as large as it is, in no order, unread."""
+    values, stride = detector.values(page), detector.header.down
+    if detector.header.kind == "proposals":
+        return proposals(values, detector.header.sizes["shapes"], stride)
+    maps = Maps(**named(values), stride=stride)
+    return propose_lines(maps), propose_characters(maps)
 
 
 def load(
     model: str | Path | None = None,
     *,
     characters: str | Path | None = None,
+    detector: str | Path | None = None,
     threads: int = 1,
     limits: Limits = LIMITS,
 ) -> Reader:
-    """The shipped reader, or that of a model file; `characters` is the model of single characters, the shipped one if
-    None. Raises ModelFileError for a file that is no model."""
+    """The shipped reader, or that of a model file; `characters` is the model of single characters and `detector` that
+    of pages, the shipped ones if None. Raises ModelFileError for a file that is no model."""
     runtime = LineRuntime(shipped_model() if model is None else Path(model), threads)
-    return Reader(runtime, limits, None if characters is None else Path(characters))
+    return Reader(runtime, limits, *(None if path is None else Path(path) for path in (characters, detector)))
 
 
 def shipped_model(name: str = "reader") -> Path:
-    """A model file inside the package: "reader" for lines, "characters" for single characters."""
+    """A model file inside the package: "reader" for lines, "characters" for single ones, "pages" for whole pages."""
     return Path(str(files("tenarai") / "weights" / f"{name}.model"))
 
 
 def _characters(alphabet: Characters | None) -> frozenset[str] | None:
     return None if alphabet is None else characters_of(alphabet)
-
-
-def _row(cells: Sequence[Box], found: Sequence[list[tuple[str, float]]]) -> Line:
-    """A row of cells as a line: a space for every cell that nothing is written in."""
-    characters = [
-        Character(best[0][0], cell, min(1.0, best[0][1]), tuple(best[1:]))
-        for cell, best in zip(cells, found, strict=True)
-        if best
-    ]
-    text = "".join(best[0][0] if best else " " for best in found)
-    sure = float(np.exp(np.mean([np.log(max(c.confidence or 0.0, 1e-9)) for c in characters]))) if characters else None
-    return Line(reduce(Box.union, cells), "horizontal", text.rstrip(), sure, tuple(characters), (), "grid")
 
 
 def _name(picture: Source) -> str:
@@ -367,27 +387,3 @@ def _name(picture: Source) -> str:
 def _check_direction(direction: str) -> None:
     if direction not in ("horizontal", "vertical", "auto"):
         raise SettingsError(f"direction is horizontal, vertical or auto, not {direction!r}.")
-
-
-def _squarish(picture: Gray) -> bool:
-    rows, columns = np.nonzero(picture < 128)
-    if len(rows) == 0:
-        return False
-    tall, wide = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
-    return max(tall, wide) < CLEARLY * min(tall, wide)
-
-
-def _ways(picture: Gray, direction: AskedDirection) -> list[Direction]:
-    """The directions worth trying for a picture of one line."""
-    if direction == "vertical":
-        return ["vertical"]
-    rows, columns = np.nonzero(picture < 128)
-    if direction == "horizontal" or len(rows) == 0:
-        return ["horizontal"]
-    tall, wide = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
-    if wide > CLEARLY * tall:
-        return ["horizontal"]
-    if tall > 2 * CLEARLY * wide:
-        return ["vertical"]
-    # A nearly square picture is a single character more often than a column of two.
-    return ["horizontal", "vertical"] if tall > 1.3 * wide else ["horizontal"]

@@ -1,5 +1,6 @@
 """The detector: maps of the size of the page, from the model file as from torch, and weights that come back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,10 @@ from random_weights import randomised
 
 from tenarai.errors import ModelFileError, SettingsError
 from tenarai.image.standard import Standard
-from tenarai.model.detector import Detector, DetectorSizes
+from tenarai.model.detector import Detector, DetectorSizes, RegionProposals
 from tenarai.model.export import read_network, write_model
 from tenarai.model.file import Header
-from tenarai.model.maps import LIKELIHOODS, MAPS, MULTIPLE, STRIDE, UNIT, named
+from tenarai.model.maps import ANCHOR_STRIDE, ANCHOR_VALUES, LIKELIHOODS, MAPS, MULTIPLE, STRIDE, UNIT, named
 from tenarai.model.runtime import DetectorRuntime, LineRuntime
 from tenarai.text.alphabet import Alphabet
 
@@ -39,14 +40,13 @@ def test_the_file_agrees_with_torch(network: Detector, model: Path, size: tuple[
     with torch.no_grad():
         raw = network(torch.from_numpy(HEADER.standard.values(picture))[None, None])[0].numpy()
     assert raw.shape == (len(MAPS), size[0] // STRIDE, size[1] // STRIDE)
-    expected, found = named(raw), DetectorRuntime(model).maps(picture)
+    expected, found = named(raw), named(DetectorRuntime(model).values(picture))
     for name in MAPS:
         np.testing.assert_allclose(found[name], expected[name], rtol=1e-3, atol=1e-4)
 
 
 def test_a_page_of_any_size_has_maps_of_its_own_size(model: Path) -> None:
-    maps = DetectorRuntime(model).maps(np.full((70, 101), 255, np.uint8))
-    assert {value.shape for value in maps.values()} == {(18, 26)}
+    assert DetectorRuntime(model).values(np.full((70, 101), 255, np.uint8)).shape == (len(MAPS), 18, 26)
 
 
 def test_probabilities_and_pixels() -> None:
@@ -68,6 +68,23 @@ def test_weights_come_back(network: Detector, model: Path) -> None:
 def test_a_detector_reads_no_lines(model: Path) -> None:
     with pytest.raises(ModelFileError, match="is a detector"):
         LineRuntime(model)
+
+
+def test_region_proposals_are_read_and_written_too(tmp_path: Path) -> None:
+    sizes = replace(SIZES, shapes=((20.0, 20.0), (90.0, 20.0)))
+    network = randomised(RegionProposals(sizes))
+    header = replace(HEADER, kind="proposals", sizes=sizes.to_dict(), down=ANCHOR_STRIDE)
+    write_model(network, header, tmp_path / "rpn.model")
+    runtime = DetectorRuntime(tmp_path / "rpn.model")
+    picture = np.random.default_rng(1).integers(0, 256, (64, 96), dtype=np.uint8)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(HEADER.standard.values(picture))[None, None])[0].numpy()
+    assert expected.shape == (2 * ANCHOR_VALUES, 8, 12)
+    np.testing.assert_allclose(runtime.values(picture), expected, rtol=1e-3, atol=1e-4)
+    read, _ = read_network(tmp_path / "rpn.model")
+    assert isinstance(read, RegionProposals) and [tuple(shape) for shape in read.sizes.shapes] == list(sizes.shapes)
+    with pytest.raises(SettingsError, match="shapes of their anchors"):
+        RegionProposals(SIZES)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 
 from tenarai.page.find import BEST, COARSE, FINE, LARGEST, SIDE, find_lines, thickness, widened
 from tenarai.page.layout import Box, Line
-from tenarai.page.proposal import Maps
+from tenarai.page.proposal import Maps, propose_lines
 
 
 class Eye:
@@ -15,7 +15,7 @@ class Eye:
         self.range = thinnest, thickest
         self.sizes: list[tuple[int, ...]] = []
 
-    def __call__(self, picture: np.ndarray) -> Maps:
+    def __call__(self, picture: np.ndarray) -> tuple[Line, ...]:
         self.sizes.append(picture.shape)
         height, width = (-(-side // 4) for side in picture.shape)
         zero = np.zeros((height, width), np.float32)
@@ -31,7 +31,7 @@ class Eye:
             maps["horizontal"] = np.where(inside, 0.9, 0).astype(np.float32)
             maps["before"] = (np.broadcast_to(y, inside.shape) - top).astype(np.float32)
             maps["after"] = (bottom - np.broadcast_to(y, inside.shape)).astype(np.float32)
-        return Maps(**maps, stride=4)
+        return propose_lines(Maps(**maps, stride=4))
 
 
 def page(height: int, width: int, thick: int) -> np.ndarray:

@@ -93,6 +93,8 @@ def test_of_two_directions_in_one_place_the_larger_line_stays() -> None:
     column = Line(Box(40, 0, 60, 20), "vertical")
     apart = Line(Box(200, 0, 220, 90), "vertical")
     assert without_crossings([column, row, apart]) == [row, apart]
+    rows = [Line(Box(0, 30 * i, 300, 30 * i + 20), "horizontal") for i in range(3)]
+    assert without_crossings([*rows, Line(Box(40, 10, 60, 55), "vertical")]) == rows
 
 
 def test_characters_are_peaks() -> None:

@@ -8,15 +8,20 @@ import pytest
 import torch
 
 from tenarai.errors import DataError
-from tenarai.model.maps import MULTIPLE
+from tenarai.model.detector import RegionProposals
+from tenarai.model.export import read_network
+from tenarai.model.maps import ANCHOR_STRIDE, MULTIPLE
 from tenarai.model.runtime import DetectorRuntime
+from tenarai.page.anchors import anchors, assigned
 from tenarai.page.formats import write_layout
 from tenarai.page.layout import Box, Line, Page, Region
+from tenarai.reader import seen
 from tenarai.train.detector import detection_loss
 from tenarai.train.journal import read_journal
 from tenarai.train.pages import Batch, PageMaker, SquareBatches
+from tenarai.train.proposals import proposal_loss
 from tenarai.train.recipe import DetectorRecipe, make_recipe
-from tenarai.train.run import JOURNAL, fit, standard_of
+from tenarai.train.run import JOURNAL, export_checkpoint, fit, standard_of
 
 
 def small_recipe(folder: Path, **data: object) -> DetectorRecipe:
@@ -78,9 +83,36 @@ def test_a_run_ends_in_a_model_that_opens(tmp_path: Path) -> None:
     path = fit(recipe, tmp_path / "run", tmp_path, progress=False)
     runtime = DetectorRuntime(path)
     assert runtime.header.standard.multiple == MULTIPLE
-    assert runtime.maps(np.full((100, 80), 255, np.uint8))["horizontal"].shape == (25, 20)
+    assert runtime.values(np.full((100, 80), 255, np.uint8)).shape == (7, 25, 20)
     rows = read_journal(tmp_path / "run" / JOURNAL)
     assert len(rows) == 2 and {"f1_composed", "f1_real"} <= rows[-1].keys()
+
+
+def test_what_anchors_should_say_has_the_least_loss(tmp_path: Path) -> None:
+    batch = batch_of(small_recipe(tmp_path), tmp_path)
+    shapes, side = ((60.0, 20.0), (120.0, 20.0)), batch.pictures.shape[-1] // ANCHOR_STRIDE
+    about = anchors(shapes, ANCHOR_STRIDE, side, side)
+    said = []
+    for boxes in batch.boxes:
+        wanted = assigned(about, boxes[:, 1:].numpy(), boxes[:, 0].long().numpy(), (True, True, False))
+        values = np.concatenate((20 * wanted.holds - 10, wanted.places), axis=1)
+        said.append(values.reshape(side, side, len(shapes), -1).transpose(2, 3, 0, 1).reshape(-1, side, side))
+    right = torch.from_numpy(np.stack(said).astype(np.float32))
+    losses = [float(proposal_loss(values, batch, shapes)) for values in (right, -right, torch.zeros_like(right))]
+    assert losses[0] < 0.01 < losses[2] < losses[1]
+
+
+def test_region_proposals_start_from_a_detector_and_go_on(tmp_path: Path) -> None:
+    recipe = small_recipe(tmp_path)
+    dense = fit(recipe, tmp_path / "dense", tmp_path, progress=False)
+    other = recipe.model_copy(update={"kind": "proposals", "network": recipe.network.model_copy(update={"anchors": 3})})
+    path = fit(other, tmp_path / "rpn", tmp_path, start=dense, progress=False)
+    network, header = read_network(path)
+    assert isinstance(network, RegionProposals) and len(network.sizes.shapes) == 3 and header.kind == "proposals"
+    assert read_network(export_checkpoint(other, tmp_path / "rpn"))[1].sizes == header.sizes
+    page = cv2.imread(str(tmp_path / "pages" / "0.png"), cv2.IMREAD_GRAYSCALE)
+    lines, _ = seen(DetectorRuntime(path), np.asarray(page, np.uint8))
+    assert all(line.direction in ("horizontal", "vertical") and len(line.polygon) == 4 for line in lines)
 
 
 def test_a_folder_without_pages(tmp_path: Path) -> None:

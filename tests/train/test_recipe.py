@@ -58,8 +58,8 @@ def test_shipped_recipes_parse(path: Path) -> None:
     recipe = read_recipe(path)
     assert recipe.name == path.stem
     numbers = recipe.network.model_dump()
-    if recipe.kind == "detector":
-        assert DetectorSizes(**{key: numbers[key] for key in numbers if key != "side"}).pyramid > 0
+    if recipe.kind in ("detector", "proposals"):
+        assert DetectorSizes(**{key: numbers[key] for key in numbers if key not in ("side", "anchors")}).pyramid > 0
     else:
         sizes = Sizes if recipe.kind == "recogniser" else ClassifierSizes
         assert sizes(2, **numbers).classes == 2

@@ -1,6 +1,7 @@
 """One line of writing: cut out, straightened, turned to run left to right, scaled to reading height."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ from tenarai.image.clean import Gray, binarised, clean, find_skew
 
 MARGIN = 0.06  # paper kept above and below the ink, as a part of the ink's height: crops are never exact anyway
 TAIL = 0.004  # ink above and below which lies less than this part of it all is a speck or a neighbour's tail
+CLEARLY = 1.6  # a line so many times longer than wide runs along its length
 LONGEST = 60.0  # a line longer than this many times its height is squeezed: it bounds time and memory
 
 
@@ -103,3 +105,26 @@ def straighten(
     picture = cv2.warpAffine(gray, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=255).astype(np.uint8)
     inverse = np.asarray(cv2.invertAffineTransform(matrix), np.float64)
     return Straight(picture, _compose(back, inverse), skew, inverted, blank)
+
+
+def squarish(picture: Gray) -> bool:
+    """Whether the ink of a clean picture is about as high as wide, as that of a single character is."""
+    rows, columns = np.nonzero(picture < 128)
+    if len(rows) == 0:
+        return False
+    tall, wide = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
+    return max(tall, wide) < CLEARLY * min(tall, wide)
+
+
+def likely_directions(picture: Gray) -> list[Literal["horizontal", "vertical"]]:
+    """The directions worth trying for a clean picture of one line, by the shape of its ink."""
+    rows, columns = np.nonzero(picture < 128)
+    if len(rows) == 0:
+        return ["horizontal"]
+    tall, wide = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
+    if wide > CLEARLY * tall:
+        return ["horizontal"]
+    if tall > 2 * CLEARLY * wide:
+        return ["vertical"]
+    # A nearly square picture is a single character more often than a column of two.
+    return ["horizontal", "vertical"] if tall > 1.3 * wide else ["horizontal"]

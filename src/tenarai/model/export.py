@@ -13,7 +13,7 @@ import torch
 from tenarai.errors import ModelFileError, SettingsError
 from tenarai.model.classifier import Classifier, ClassifierSizes
 from tenarai.model.compact import compacted, float_weights
-from tenarai.model.detector import Detector, DetectorSizes
+from tenarai.model.detector import Detector, DetectorSizes, Pyramid, RegionProposals
 from tenarai.model.file import FORMAT, Header, read_bytes
 from tenarai.model.recogniser import Recogniser, Sizes
 
@@ -23,16 +23,18 @@ AXES = {
     "recogniser": ({0: "batch", 3: "width"}, {0: "batch", 1: "frames"}),
     "classifier": ({0: "batch"}, {0: "batch"}),
     "detector": ({0: "batch", 2: "height", 3: "width"}, {0: "batch", 2: "rows", 3: "columns"}),
+    "proposals": ({0: "batch", 2: "height", 3: "width"}, {0: "batch", 2: "rows", 3: "columns"}),
 }
-OUTPUTS = {"detector": "maps"}
+OUTPUTS = {"detector": "maps", "proposals": "anchors"}
 NETWORKS: dict[str, tuple[type[Any], type[Any]]] = {
     "recogniser": (Recogniser, Sizes),
     "classifier": (Classifier, ClassifierSizes),
     "detector": (Detector, DetectorSizes),
+    "proposals": (RegionProposals, DetectorSizes),
 }
 
 
-Network = Recogniser | Classifier | Detector
+Network = Recogniser | Classifier | Detector | RegionProposals
 
 
 class _Read(torch.nn.Module):
@@ -45,7 +47,7 @@ class _Read(torch.nn.Module):
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         logits: torch.Tensor = self.network(pictures)
-        if isinstance(self.network, Detector):
+        if isinstance(self.network, Pyramid):
             return logits
         if self.temperature != 1.0:
             logits = logits / self.temperature

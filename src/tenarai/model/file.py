@@ -17,7 +17,7 @@ from tenarai.text.alphabet import Alphabet
 
 FORMAT = "tenarai-model"
 VERSION = 1
-KINDS = ("recogniser", "classifier", "detector")
+KINDS = ("recogniser", "classifier", "detector", "proposals")
 LARGEST = 2_000_000_000  # bytes; ONNX's own limit, and a guard against reading something else into memory
 
 
@@ -83,7 +83,7 @@ class Header:
             raise ModelFileError(f"The header of the model file {where} is damaged ({error}).") from None
         if not 0.01 <= header.temperature <= 100:
             raise ModelFileError(f"The header of the model file {where} is damaged (temperature {header.temperature}).")
-        if header.kind != "detector" and header.sizes.get("classes") != len(header.alphabet):
+        if header.kind in KINDS[:2] and header.sizes.get("classes") != len(header.alphabet):
             raise ModelFileError(
                 f"The header of the model file {where} is damaged: its alphabet has {len(header.alphabet)} labels, its "
                 f"network {header.sizes.get('classes')} classes."

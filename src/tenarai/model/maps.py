@@ -10,6 +10,8 @@ MULTIPLE = 32  # pictures are a multiple of this high and wide
 UNIT = 8.0  # pixels: lengths are told as log(pixels / UNIT)
 LIKELIHOODS = ("horizontal", "vertical", "character")  # logits: the middle of a line or of a character is here
 LENGTHS = ("before", "after", "width", "height")  # from a line's middle to its edges, up or left first; of a character
+ANCHOR_STRIDE = 8  # pixels between the places of anchors
+ANCHOR_VALUES = len(LIKELIHOODS) + 4  # of each anchor: the logits, then where its box lies
 MAPS = (*LIKELIHOODS, *LENGTHS)
 
 

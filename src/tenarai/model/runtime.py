@@ -16,7 +16,6 @@ from tenarai.errors import AlphabetError, ModelFileError
 from tenarai.image.character import Framed
 from tenarai.image.clean import Gray
 from tenarai.model.file import Header, header_of, open_session, read_bytes
-from tenarai.model.maps import Map, named
 from tenarai.text.ctc import Decoding, best_path, restricted
 from tenarai.text.language import LineDecoder
 from tenarai.text.script import SMALL
@@ -32,7 +31,7 @@ class LineRuntime:
     """An open recogniser. Raises ModelFileError for a file that is damaged or of another kind."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        self.session, self.header = _opened(path, "recogniser", "lines")
+        self.session, self.header = _opened(path, ("recogniser",), "lines")
         self.threads = max(1, threads)
 
     def log_probs(self, picture: Gray) -> npt.NDArray[np.float32]:
@@ -85,7 +84,7 @@ class CharacterRuntime:
     """An open classifier. Raises ModelFileError for a file that is damaged or of another kind."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        self.session, self.header = _opened(path, "classifier", "single characters", threads)
+        self.session, self.header = _opened(path, ("classifier",), "single characters", threads)
 
     @property
     def side(self) -> int:
@@ -141,27 +140,23 @@ class DetectorRuntime:
     """An open detector of lines and characters. Raises ModelFileError for a file that is damaged or of another kind."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        self.session, self.header = _opened(path, "detector", "pages", threads)
+        self.session, self.header = _opened(path, ("detector", "proposals"), "pages", threads)
 
-    @property
-    def stride(self) -> int:
-        """Pixels between the places of its maps."""
-        return self.header.down
-
-    def maps(self, picture: Gray) -> dict[str, Map]:
-        """A clean page `(height, width) uint8`, 255 = paper, to its maps by name, see `model.maps.named`."""
+    def values(self, picture: Gray) -> npt.NDArray[np.float32]:
+        """A clean page `(height, width) uint8`, 255 = paper, to what the network gives, `(values, rows, columns)`: a
+        place for every `header.down` pixels of the page."""
         standard = self.header.standard
         height, width = (-(-side // standard.multiple) * standard.multiple for side in picture.shape)
         values = np.full((1, 1, height, width), standard.paper, np.float32)
         values[0, 0, : picture.shape[0], : picture.shape[1]] = standard.values(picture)
-        (maps,) = self.session.run(None, {"pictures": values})
+        (given,) = self.session.run(None, {"pictures": values})
         rows, columns = (-(-side // self.header.down) for side in picture.shape)
-        return named(np.asarray(maps[0, :, :rows, :columns], np.float32))
+        return np.asarray(given[0, :, :rows, :columns], np.float32)
 
 
-def _opened(path: Path, kind: str, what: str, threads: int = 1) -> tuple[InferenceSession, Header]:
+def _opened(path: Path, kinds: Sequence[str], what: str, threads: int = 1) -> tuple[InferenceSession, Header]:
     session = open_session(read_bytes(path), str(path), threads)
     header = header_of(session, str(path))
-    if header.kind != kind:
-        raise ModelFileError(f"{path} is a {header.kind}; to read {what}, a {kind} is needed.")
+    if header.kind not in kinds:
+        raise ModelFileError(f"{path} is a {header.kind}; to read {what}, a {kinds[0]} is needed.")
     return session, header

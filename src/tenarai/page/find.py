@@ -1,6 +1,6 @@
 """Lines of a page of any size: the scale at which a detector sees them best is found by itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import cv2
@@ -10,7 +10,8 @@ import numpy.typing as npt
 from tenarai.image.clean import Gray
 from tenarai.page.layout import Direction, Line
 from tenarai.page.place import scaled_line
-from tenarai.page.proposal import Maps, propose_lines
+
+Look = Callable[[Gray], Sequence[Line]]
 
 SIDE = 1280  # pixels: pages are looked at with their longer side so long at most
 LARGEST = 3200  # pixels: and where the writing is too small for that, so long
@@ -19,13 +20,13 @@ BEST = 28.0  # pixels: as thick as lines should be when looked at again
 WIDER = 0.1  # of its thickness: so much is added to a line on both sides, for the tails of its letters
 
 
-def find_lines(picture: Gray, maps_of: Callable[[Gray], Maps], direction: Direction | None = None) -> tuple[Line, ...]:
+def find_lines(picture: Gray, look: Look, direction: Direction | None = None) -> tuple[Line, ...]:
     """The lines of a clean page `(height, width) uint8`, 255 = paper, in no order, of one direction or of both.
 
-    `maps_of` is a detector. Places are pixels of the page.
+    `look` is a detector: it gives the lines that it sees on a picture of the page. Places are pixels of the page.
     """
     scale = min(1.0, SIDE / max(picture.shape))
-    lines = _at(scale, picture, maps_of)
+    lines = _at(scale, picture, look)
     thickness = _thickness(lines) * scale
     better = scale
     if lines and thickness < FINE:
@@ -36,18 +37,18 @@ def find_lines(picture: Gray, maps_of: Callable[[Gray], Maps], direction: Direct
         # Nothing of a size that it knows: it may be one line that fills the picture.
         better = min(1.0, 2 * BEST / min(picture.shape))
     if abs(np.log(better / scale)) > 0.1:
-        again = _at(better, picture, maps_of)
+        again = _at(better, picture, look)
         lines = again or lines
     chosen = [line for line in lines if direction in (None, line.direction)]
     height, width = picture.shape
     return tuple(widened(line, WIDER, width, height) for line in chosen)
 
 
-def _at(scale: float, picture: Gray, maps_of: Callable[[Gray], Maps]) -> list[Line]:
+def _at(scale: float, picture: Gray, look: Look) -> list[Line]:
     if scale < 1:
         size = tuple(max(1, round(side * scale)) for side in picture.shape[::-1])
         picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return [scaled_line(line, 1 / scale) for line in propose_lines(maps_of(picture))]
+    return [scaled_line(line, 1 / scale) for line in look(picture)]
 
 
 def _thickness(lines: list[Line]) -> float:

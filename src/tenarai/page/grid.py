@@ -3,7 +3,9 @@
 Pictures are `(height, width) uint8`, 255 = paper, 0 = ink, level.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import pairwise
 
 import cv2
@@ -11,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tenarai.image.clean import Gray, binarised
-from tenarai.page.layout import Box
+from tenarai.page.layout import Box, Character, Line
 from tenarai.page.split import split_lines
 
 FAINT = 220  # darker than this may be a rule: they are printed pale, not to be in the way
@@ -111,3 +113,15 @@ def _pieces(picture: Gray, row: Box) -> tuple[Box, ...]:
         else:
             spans.append((start, stop))
     return tuple(Box(left + a, top, left + b, bottom) for a, b in spans)
+
+
+def row_of(cells: Sequence[Box], found: Sequence[list[tuple[str, float]]]) -> Line:
+    """A row of cells as a line: a space for every cell that nothing is written in."""
+    characters = [
+        Character(best[0][0], cell, min(1.0, best[0][1]), tuple(best[1:]))
+        for cell, best in zip(cells, found, strict=True)
+        if best
+    ]
+    text = "".join(best[0][0] if best else " " for best in found)
+    sure = float(np.exp(np.mean([np.log(max(c.confidence or 0.0, 1e-9)) for c in characters]))) if characters else None
+    return Line(reduce(Box.union, cells), "horizontal", text.rstrip(), sure, tuple(characters), (), "grid")

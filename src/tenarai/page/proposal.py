@@ -21,7 +21,7 @@ LIKELY = 0.5  # a place more probable than this belongs to the middle of a line
 SHORTER = 0.3  # of a line's thickness: its middle ends so far before the line does
 LEAST = 2  # places: a smaller piece is no line
 SURE = 0.6  # mean probability of a piece: below it is none
-CROSSING = 0.6  # part of the smaller of two lines of different directions in the other: one of them is none
+CROSSING = 0.6  # part of a line that larger lines of the other direction cover: then it is none
 PEAK = 0.3  # probability of a character's middle
 SAME = 0.4  # intersection over union of two boxes of one character
 CORNERS = 12  # of a line's outline on each side
@@ -167,16 +167,11 @@ def _line(piece: Piece, direction: Direction, seen: Maps) -> Line:
 
 
 def without_crossings(lines: Sequence[Line]) -> list[Line]:
-    """Lines without those of the other direction that lie across larger ones."""
+    """Lines without those that lie across larger ones of the other direction, one or several together."""
     kept: list[Line] = []
     for line in sorted(lines, key=lambda line: -line.box.area):
-        across = (
-            other
-            for other in kept
-            if other.direction != line.direction
-            and other.box.intersection_area(line.box) > CROSSING * max(line.box.area, 1e-9)
-        )
-        if next(across, None) is None:
+        others = (other.box for other in kept if other.direction != line.direction)
+        if sum(box.intersection_area(line.box) for box in others) <= CROSSING * line.box.area:
             kept.append(line)
     return kept
 

@@ -1,38 +1,40 @@
 """The training step of the detector: cross-entropy and overlap of the lines' middles, focal loss of characters."""
 
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from tenarai.model.detector import Detector, DetectorSizes
+from tenarai.model.detector import Detector, DetectorSizes, Pyramid
 from tenarai.model.maps import LIKELIHOODS, STRIDE, named
+from tenarai.page.layout import Line
 from tenarai.page.proposal import Maps, matches, propose_lines
 from tenarai.text.alphabet import Alphabet
 from tenarai.train.averaged import AveragedTraining
 from tenarai.train.pages import Batch, Whole
 from tenarai.train.recipe import RunSettings
 
+MOVED = ("pictures", "likely", "lengths", "told", "characters")  # boxes stay where anchors are made
 
-class DetectorTraining(AveragedTraining):
-    """Its alphabet is empty: a detector names no characters."""
 
-    network: Detector
-    average: Detector
+class PageTraining(AveragedTraining):
+    """Training of what finds lines; validated on whole pages. Its alphabet is empty: it names no characters."""
 
-    def __init__(self, sizes: DetectorSizes, alphabet: Alphabet, run: RunSettings) -> None:
-        super().__init__(Detector(sizes), alphabet, run)
+    def __init__(self, network: Pyramid, run: RunSettings) -> None:
+        super().__init__(network, Alphabet(("",)), run)
         self.counts: dict[str, list[int]] = {}
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        maps = self.network(batch.pictures.contiguous(memory_format=torch.channels_last)).float()
-        loss = detection_loss(maps, batch)
-        self.log("loss", loss, prog_bar=True, batch_size=len(batch.pictures))
-        return loss
+    def lines(self, values: npt.NDArray[np.float32]) -> tuple[Line, ...]:
+        """The lines in what the network gives of one page."""
+        raise NotImplementedError
 
     def validation_step(self, page: Whole, batch_idx: int) -> None:
         self.average.eval()
-        maps = self.average(page.picture)[0].float().cpu().numpy()
-        found = [line.box for line in propose_lines(Maps(**named(maps), stride=STRIDE))]
+        values = self.average(page.picture)[0].float().cpu().numpy()
+        found = [line.box for line in self.lines(values)]
         given = [line.box for line in page.page.lines]
         counts = self.counts.setdefault(page.group, [0, 0, 0])
         for i, count in enumerate((len(matches(found, given)), len(found), len(given))):
@@ -47,8 +49,28 @@ class DetectorTraining(AveragedTraining):
         self, batch: Batch | Whole, device: torch.device, dataloader_idx: int
     ) -> Batch | Whole:
         if isinstance(batch, Whole):
-            return Whole(batch.picture.to(device), batch.page, batch.group)
-        return Batch(*(getattr(batch, name).to(device, non_blocking=True) for name in Batch.__slots__))
+            return replace(batch, picture=batch.picture.to(device))
+        moved = {name: getattr(batch, name).to(device, non_blocking=True) for name in MOVED}
+        return replace(batch, **moved)
+
+
+class DetectorTraining(PageTraining):
+    """The middles of lines and characters, and how far they reach."""
+
+    network: Detector
+    average: Detector
+
+    def __init__(self, sizes: DetectorSizes, run: RunSettings) -> None:
+        super().__init__(Detector(sizes), run)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        maps = self.network(batch.pictures.contiguous(memory_format=torch.channels_last)).float()
+        loss = detection_loss(maps, batch)
+        self.log("loss", loss, prog_bar=True, batch_size=len(batch.pictures))
+        return loss
+
+    def lines(self, values: npt.NDArray[np.float32]) -> tuple[Line, ...]:
+        return propose_lines(Maps(**named(values), stride=STRIDE))
 
 
 def detection_loss(maps: Tensor, batch: Batch) -> Tensor:

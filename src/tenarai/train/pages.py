@@ -28,7 +28,7 @@ from tenarai.synth.strokes import KanjiVG
 from tenarai.synth.words import read_texts, shipped_texts
 from tenarai.text.alphabet import default_alphabet
 from tenarai.train.recipe import DetectorRecipe, PageSettings
-from tenarai.train.targets import targets
+from tenarai.train.targets import boxes_in, targets
 
 VALIDATION_SEED = 1_000_003
 WAITING = 48  # squares from which the next batch is drawn: neighbours come from different pages
@@ -45,23 +45,26 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """A piece `(side, side) uint8` of a page at some scale, and the maps it should give."""
+    """A piece `(side, side) uint8` of a page at some scale, and the maps and boxes it should give."""
 
     picture: Gray
     likely: torch.Tensor
     lengths: torch.Tensor
     told: torch.Tensor
+    boxes: torch.Tensor
     characters: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`pictures (n, 1, side, side) float32` with the `targets.Targets` of each, and of which characters are known."""
+    """`pictures (n, 1, side, side) float32` with the `targets.Targets` of each, the boxes on each (`boxes_in`), and of
+    which the characters are known."""
 
     pictures: Tensor
     likely: Tensor
     lengths: Tensor
     told: Tensor
+    boxes: tuple[Tensor, ...]
     characters: Tensor
 
 
@@ -119,9 +122,13 @@ class PageMaker:
         drawn = draw_page(self.pens, self.texts, rng, side=self.data.side, wear=self.data.wear)
         return Sheet(clean(drawn.picture).picture, drawn.page, True)
 
+    def scale(self, rng: Rng) -> float:
+        """How much a page is enlarged: small and large writing are equally likely."""
+        return float(np.exp(rng.uniform(np.log(self.data.smallest), np.log(self.data.largest))))
+
     def cut(self, sheet: Sheet, rng: Rng, side: int) -> Square:
         """A square of a page at a scale of its own."""
-        scale = float(np.exp(rng.uniform(np.log(self.data.smallest), np.log(self.data.largest))))
+        scale = self.scale(rng)
         height, width = (max(1, round(v * scale)) for v in sheet.picture.shape)
         left, top = (int(rng.integers(min(0, v - side), max(0, v - side) + 1)) for v in (width, height))
         matrix = np.array([[scale, 0, -left], [0, scale, -top]])
@@ -138,6 +145,7 @@ class PageMaker:
             torch.from_numpy(made.likely),
             torch.from_numpy(made.lengths),
             torch.from_numpy(made.told),
+            torch.from_numpy(boxes_in(sheet.page, scale, left, top, side)),
             sheet.characters,
         )
 
@@ -179,6 +187,7 @@ def collate(squares: list[Square], standard: Standard) -> Batch:
         torch.stack([square.likely for square in squares]),
         torch.stack([square.lengths for square in squares]),
         torch.stack([square.told for square in squares]),
+        tuple(square.boxes for square in squares),
         torch.tensor([square.characters for square in squares]),
     )
 

@@ -112,6 +112,7 @@ class DetectorSettings(_Section):
     blocks: tuple[int, int, int, int, int] = (0, 0, 1, 1, 1)
     pyramid: int = Field(40, ge=8)
     side: int = Field(512, ge=64, le=512, multiple_of=32)
+    anchors: int = Field(12, ge=1)  # shapes of anchors: of region proposals only
 
 
 class PageCorpus(_Section):
@@ -188,14 +189,18 @@ class DetectorRecipe(_Section):
     """One training run of a detector of lines and characters."""
 
     name: str = Field(pattern=NAME)
-    kind: Literal["detector"]
+    kind: Literal["detector", "proposals"]  # dense maps, or anchors
     network: DetectorSettings = DetectorSettings()
     data: PageSettings = PageSettings()
     run: RunSettings = RunSettings()
 
 
 AnyRecipe = Recipe | CharacterRecipe | DetectorRecipe
-KINDS: dict[str, type[AnyRecipe]] = {"classifier": CharacterRecipe, "detector": DetectorRecipe}
+KINDS: dict[str, type[AnyRecipe]] = {
+    "classifier": CharacterRecipe,
+    "detector": DetectorRecipe,
+    "proposals": DetectorRecipe,
+}
 
 
 def read_recipe(path: Path, changes: tuple[str, ...] = ()) -> AnyRecipe:

@@ -19,15 +19,17 @@ from tenarai.model.classifier import ClassifierSizes
 from tenarai.model.detector import DetectorSizes
 from tenarai.model.export import read_network, write_model
 from tenarai.model.file import Header
-from tenarai.model.maps import MULTIPLE, STRIDE
+from tenarai.model.maps import ANCHOR_STRIDE, MULTIPLE, STRIDE
 from tenarai.model.recogniser import DOWN, Sizes
+from tenarai.page.anchors import Shapes
 from tenarai.text.alphabet import Alphabet, default_alphabet
 from tenarai.train.characters import Characters
 from tenarai.train.classifier import ClassifierTraining, calibration
 from tenarai.train.detector import DetectorTraining
 from tenarai.train.journal import Journal, read_journal
 from tenarai.train.lines import Lines
-from tenarai.train.pages import Pages
+from tenarai.train.pages import PageMaker, Pages
+from tenarai.train.proposals import ProposalTraining, shapes_of
 from tenarai.train.recipe import (
     AnyRecipe,
     CharacterCorpus,
@@ -43,8 +45,7 @@ from tenarai.train.recogniser import RecogniserTraining
 
 CHECKPOINT = "last.ckpt"
 JOURNAL = "journal.jsonl"
-Training = RecogniserTraining | ClassifierTraining | DetectorTraining
-NO_ALPHABET = Alphabet(("",))  # a detector names no characters
+Training = RecogniserTraining | ClassifierTraining | DetectorTraining | ProposalTraining
 WEIGHTS_LICENCE = "CC BY-SA 4.0"  # the share-alike terms of the stroke data carry over
 
 
@@ -64,7 +65,8 @@ def make_task(recipe: AnyRecipe, corpora: Path) -> Task:
         characters = Characters(recipe, standard, corpora)
         return Task(new_module(recipe, characters.alphabet, characters.groups), standard, characters)
     if isinstance(recipe, DetectorRecipe):
-        return Task(new_module(recipe, NO_ALPHABET), standard, Pages(recipe, standard, corpora))
+        pages = Pages(recipe, standard, corpora)
+        return Task(new_detector(recipe, pages.maker), standard, pages)
     return Task(new_module(recipe, alphabet), standard, Lines(recipe, alphabet, standard, corpora))
 
 
@@ -77,13 +79,21 @@ def standard_of(recipe: AnyRecipe) -> Standard:
     return Standard(height=recipe.network.height)
 
 
-def new_module(recipe: AnyRecipe, alphabet: Alphabet, groups: tuple[str, ...] = ()) -> Training:
+def new_module(recipe: Recipe | CharacterRecipe, alphabet: Alphabet, groups: tuple[str, ...] = ()) -> Training:
     """A network of the recipe's sizes, its weights random."""
     if isinstance(recipe, CharacterRecipe):
         return ClassifierTraining(sizes_of_classifier(recipe, alphabet), alphabet, recipe.run, groups)
-    if isinstance(recipe, DetectorRecipe):
-        return DetectorTraining(DetectorSizes(**recipe.network.model_dump(exclude={"side"})), NO_ALPHABET, recipe.run)
     return RecogniserTraining(sizes_of(recipe, alphabet), alphabet, recipe.run)
+
+
+def new_detector(recipe: DetectorRecipe, maker: PageMaker | None, shapes: Shapes = ()) -> Training:
+    """A detector of the recipe's sizes, its weights random; anchors have `shapes`, or those of the maker's pages."""
+    numbers = recipe.network.model_dump(exclude={"side", "anchors"})
+    if recipe.kind == "detector":
+        return DetectorTraining(DetectorSizes(**numbers), recipe.run)
+    if maker is not None:
+        shapes = shapes_of(maker, recipe.network.anchors, recipe.run.seed)
+    return ProposalTraining(DetectorSizes(**numbers, shapes=tuple(shapes)), recipe.run)
 
 
 def sizes_of(recipe: Recipe, alphabet: Alphabet) -> Sizes:
@@ -141,7 +151,7 @@ def write_run(task: Task, recipe: AnyRecipe, out: Path) -> Path:
         sizes=module.average.sizes.to_dict(),
         alphabet=module.alphabet,
         standard=task.standard,
-        down={"recogniser": DOWN, "detector": STRIDE}.get(recipe.kind, 1),
+        down={"recogniser": DOWN, "detector": STRIDE, "proposals": ANCHOR_STRIDE}.get(recipe.kind, 1),
         temperature=temperature,
         training=record,
         licences=(*recipe.data.licences, *sources),
@@ -156,7 +166,10 @@ def export_checkpoint(recipe: AnyRecipe, out: Path) -> Path:
     """The model file of a run that is not over, or was killed: what its last epoch reads like."""
     checkpoint = _read_checkpoint(out / CHECKPOINT)
     alphabet = Alphabet(("", *checkpoint["alphabet"])) if "alphabet" in checkpoint else default_alphabet()
-    module = new_module(recipe, alphabet)
+    if isinstance(recipe, DetectorRecipe):
+        module = new_detector(recipe, None, checkpoint.get("shapes", ()))
+    else:
+        module = new_module(recipe, alphabet)
     with _fitting(out / CHECKPOINT):
         module.load_state_dict(checkpoint["state_dict"])
     return write_run(Task(module, standard_of(recipe)), recipe, out)
@@ -180,6 +193,11 @@ def begin_with(module: Training, start: Path) -> None:
             module.load_state_dict(_read_checkpoint(start)["state_dict"])
         else:
             network, header = read_network(start)
+            if isinstance(module, ProposalTraining) and header.kind == "detector":
+                # What both look at is the same; their heads are not.
+                module.network.load_state_dict(network.state_dict(), strict=False)
+                module.average.load_state_dict(network.state_dict(), strict=False)
+                return
             if header.alphabet != module.alphabet:
                 raise SettingsError(f"{start} does not fit this recipe's network (it reads another alphabet).")
             module.network.load_state_dict(network.state_dict())

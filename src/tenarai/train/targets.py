@@ -49,6 +49,21 @@ def targets(page: Page, scale: float, left: int, top: int, side: int) -> Targets
     return made
 
 
+def boxes_in(page: Page, scale: float, left: int, top: int, side: int) -> npt.NDArray[np.float32]:
+    """The lines and characters that a square shows, cut off at its edges, `(n, 5) float32`: number of the class among
+    LIKELIHOODS, then left, top, right, bottom in pixels of the square. What shows less than a third is left out."""
+    square = Box(0, 0, side, side)
+    rows = []
+    for line in page.lines:
+        found = [(1 if line.direction == "vertical" else 0, line.box)]
+        found += [(2, c.box) for c in line.characters if len(c.text) == 1 and is_cjk(c.text)]
+        for label, whole in found:
+            box = whole.scaled(scale).shifted(-left, -top)
+            if min(box.width, box.height) >= LEGIBLE and box.intersection_area(square) > box.area / 3:
+                rows.append((label, *np.clip((box.left, box.top, box.right, box.bottom), 0, side)))
+    return np.array(rows, np.float32).reshape(-1, 5)
+
+
 def _inside(box: Box, side: int) -> bool:
     x, y = box.center
     return 0 <= x < side and 0 <= y < side and box.width >= 1 and box.height >= 1
