@@ -164,3 +164,12 @@ def test_decoding_is_the_same_every_time() -> None:
     log_probs = random_frames(40, len(CHARACTERS), 2)
     decoder = Decoder(language_model=model, n_best=5)
     assert decode(log_probs, CHARACTERS, decoder) == decode(log_probs.copy(), CHARACTERS, decoder)
+
+
+def test_unknown_words_may_be_read_at_a_price() -> None:
+    lexicon = lexicon_of(["bad", "cat"])
+    log_probs = doubtful("bad dent", (1, "e"))
+    assert decode(log_probs, CHARACTERS, Decoder(lexicon=lexicon, unknown_word=0)).text == "bed dent"
+    assert decode(log_probs, CHARACTERS, Decoder(lexicon=lexicon, unknown_word=2)).text == "bad dent"
+    with pytest.raises(SettingsError, match="unknown"):
+        Decoder(lexicon=lexicon, bigrams=bigrams_of(lexicon, []), unknown_word=2)

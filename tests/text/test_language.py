@@ -97,8 +97,15 @@ def test_a_users_text_is_learnt_and_learnt_anew_when_it_changes(tmp_path: Path) 
     assert named_language(corpus, CHARACTERS) is not first
 
 
-def test_a_lexicon_is_words_in_latin_script_and_entries_in_japanese() -> None:
-    assert read(seen("la vie", (3, "r")), Prior(lexicon=["la", "vie"])) == "la vie"
+def test_a_lexicon_is_words_in_latin_script() -> None:
+    words = ["la", "vie", "de", "zoé"]
+    assert read(seen("la vie de Zoé", (3, "r"), (10, "2")), Prior(lexicon=words)) == "la vie de Zoé"
+    # A word that the list lacks is read as it is seen; and the list says nothing of another script.
+    for scores in (seen("la Belmonte", (3, "E")), seen("彼は学校に行く", (3, "枚"))):
+        assert read(scores, Prior(lexicon=words)) == best_path(scores, CHARACTERS).text
+
+
+def test_a_lexicon_is_entries_in_japanese() -> None:
     scores = seen("京都市", (1, "部"))
     assert read(scores, Prior(lexicon=["京都市", "大阪市"])) == "京都市"
     assert read(scores, Prior(lexicon=lexicon_of(["京部市", "大阪市"]))) == "京部市"

@@ -16,6 +16,7 @@ from tenarai.text.beam import EXACT, beam_search
 from tenarai.text.lexicon import (
     EntryGuide,
     Lexicon,
+    OpenWordGuide,
     WordGuide,
     bigrams_of,
     lexicon_of,
@@ -153,3 +154,24 @@ def test_many_words_stay_small() -> None:
     arrays = (lexicon.trie.labels, lexicon.trie.first, lexicon.word, lexicon.least)
     assert sum(array.nbytes for array in arrays) < 15 * len(lexicon.trie)
     assert lexicon.number("ffff") is not None and "186a0" not in lexicon
+
+
+def test_in_open_text_a_known_word_costs_nothing_and_an_unknown_one_once() -> None:
+    guide = OpenWordGuide(lexicon_of(["la", "lait", "zoé", "Paris", "aujourd'hui"]), 2.0)
+
+    def cost(text: str) -> float:
+        state, total = guide.start, 0.0
+        for character in text:
+            state, score = guide.step(state, character)
+            total += score
+        assert guide.least(state) == 0
+        return -(total + guide.end(state))
+
+    for known in ("", "la", "La", "LA LAIT", "Zoé, la 12!", "Paris", "aujourd'hui", "3-4"):
+        assert cost(known) == 0, known
+    assert cost("lai") == cost("lai la") == 2  # found out at its end
+    assert cost("laq") == pytest.approx(2.2) and cost("laqqq la") == pytest.approx(2.6)
+    assert cost("paris") == pytest.approx(3) and cost("王") == 2.2
+    assert cost("qq qq") == pytest.approx(4.8)
+    with pytest.raises(SettingsError, match="unknown word"):
+        OpenWordGuide(guide.lexicon, -1)

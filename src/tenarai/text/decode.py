@@ -15,7 +15,7 @@ from tenarai.text.align import placed
 from tenarai.text.beam import Beam, Hypothesis, beam_search
 from tenarai.text.ctc import Decoding, best_path, check_scores, restricted
 from tenarai.text.guide import Guide, together
-from tenarai.text.lexicon import Bigrams, EntryGuide, Lexicon, WordGuide
+from tenarai.text.lexicon import Bigrams, EntryGuide, Lexicon, OpenWordGuide, WordGuide
 from tenarai.text.ngram import Ngram, NgramGuide
 from tenarai.text.pattern import Pattern, compile_pattern
 from tenarai.text.route import likeliest_path
@@ -36,7 +36,8 @@ class Decoder:
     whole: lines begin and end as the model's lines did; else they are pieces of running text.
     length_bonus: added to the score for every character.
     lexicon, entries: words that may be read: running text of "words", or the line is one "entry".
-    bigrams, word_weight: how words follow each other, for "words".
+    unknown_word: what a word costs that the lexicon lacks, for "words"; None: there can be none.
+    bigrams, word_weight: how words follow each other, for "words" and no unknown ones.
     pattern: an expression or a name of `text.pattern.FIELDS`; the whole line is of this form.
     alphabet: the only characters that may be read (beside those of no option).
     n_best: texts to give; those behind the best stand in `Decoding.others`.
@@ -53,6 +54,7 @@ class Decoder:
     length_bonus: float = 0.0
     lexicon: Lexicon | None = None
     entries: Entries = "words"
+    unknown_word: float | None = None
     bigrams: Bigrams | None = None
     word_weight: float = 0.5
     pattern: str | None = None
@@ -69,6 +71,8 @@ class Decoder:
             raise SettingsError(f"The entries of a lexicon are read as 'words' or as an 'entry', not {self.entries!r}.")
         if self.bigrams is not None and (self.bigrams.lexicon is not self.lexicon or self.entries != "words"):
             raise SettingsError("Word bigrams go with the lexicon that they were counted for, and with 'words'.")
+        if self.bigrams is not None and self.unknown_word is not None:
+            raise SettingsError("Word bigrams know no unknown word: leave out one of bigrams and unknown_word.")
         self.search()
 
     @property
@@ -88,11 +92,17 @@ class Decoder:
         if pattern is not None:
             found.append(pattern)
         if self.lexicon is not None:
-            words = WordGuide(self.lexicon, self.bigrams, self.word_weight)
-            found.append(words if self.entries == "words" else EntryGuide(self.lexicon))
+            found.append(self._words(self.lexicon))
         if self.language_model is not None:
             found.append(NgramGuide(self.language_model, self.language_weight, self.whole))
         return together(found)
+
+    def _words(self, lexicon: Lexicon) -> Guide:
+        if self.entries == "entry":
+            return EntryGuide(lexicon)
+        if self.unknown_word is not None:
+            return OpenWordGuide(lexicon, self.unknown_word)
+        return WordGuide(lexicon, self.bigrams, self.word_weight)
 
 
 PLAIN = Decoder()

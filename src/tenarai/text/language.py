@@ -5,8 +5,8 @@ lines.
 """
 
 import difflib
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -40,26 +40,24 @@ _A_LETTER = 3  # Latin letters of a mixed line that one Japanese letter weighs a
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """How a language model counts beside the picture, see `text.decode`. Chosen by `benchmarks/decoding --tune` on
-    writers and hands that training held out."""
+    """How much language model and lexicon count beside the picture, see `text.decode`. Chosen by
+    `benchmarks/decoding --tune` on writers and hands that training held out.
+
+    weight, bonus: of a language model, and for each character with it; word_bonus: for each character with a lexicon
+    alone; unknown: what a word costs that the lexicon lacks.
+    """
 
     weight: float
     bonus: float
+    word_bonus: float = 0.5
+    unknown: float = 3.0
     beam: int = 16
     top_k: int = 10
     cut: float = 5.0
     skip: float = 0.99
 
-    def added(self, decoder: Decoder, model: Ngram) -> Decoder:
-        """A decoder with the model. Where only some texts are allowed, it goes on looking as far as it did: what they
-        demand may be hardly visible."""
-        heard = replace(decoder, language_model=model, language_weight=self.weight, length_bonus=self.bonus)
-        if decoder.lexicon is not None or decoder.pattern is not None:
-            return heard
-        return replace(heard, beam=self.beam, top_k=self.top_k, cut=self.cut, skip=self.skip)
 
-
-FUSION: Final[dict[Script, Fusion]] = {"ja": Fusion(0.45, 1.0), "latin": Fusion(0.65, 1.6)}
+FUSION: Final[Mapping[Script, Fusion]] = {"ja": Fusion(0.45, 1.0), "latin": Fusion(0.65, 1.6)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,9 +66,8 @@ class Prior:
 
     language: "none"; "auto", the shipped model of each line's script; "ja" or "latin"; the path of a text in UTF-8
     (a model is trained on it), of a .ngram or of an ARPA file; or an open model.
-    lexicon: words that may be read and no others, between them anything that is no word (scripts with spaces); or,
-    where an entry has Japanese letters, the entries that a line may be. The path of a list, one a line, the words
-    themselves, or an open lexicon.
+    lexicon: words that are likelier than others, in scripts with spaces; or, where an entry has Japanese letters, the
+    entries of which a line is one. The path of a list, one a line, the words themselves, or an open lexicon.
     pattern: a line is of this form: an expression or a name, see `text.pattern`.
     """
 
@@ -95,11 +92,12 @@ class LineDecoder:
     pattern: str | None = None
     auto: bool = False
     strict: bool = True
+    fusion: Mapping[Script, Fusion] = field(default_factory=lambda: FUSION)
 
     @property
     def constrained(self) -> bool:
         """Whether not every text is allowed."""
-        return self.lexicon is not None or self.pattern is not None
+        return self.pattern is not None or (self.lexicon is not None and self.entries == "entry")
 
     def decode(
         self, log_probs: NDArray[np.float32], alternatives: int = 5, allowed: Collection[str] | None = None
@@ -108,19 +106,27 @@ class LineDecoder:
         characters only unless None. Raises DataError when `strict` and nothing that is allowed fits."""
         scores = log_probs if allowed is None else restricted(log_probs, self.characters, allowed)
         plain = best_path(scores, self.characters, alternatives)
-        script = script_of(plain.text)
-        model = self._model(plain.text, script)
-        if not self.constrained and (model is None or all(span.confidence > _SURE for span in plain.spans)):
+        model, lexicon = self._model(plain.text), self._lexicon(plain.text)
+        if not self.constrained and (
+            (model is None and lexicon is None) or all(span.confidence > _SURE for span in plain.spans)
+        ):
             return plain
+        fusion = self.fusion[script_of(plain.text) or "latin"]
         decoder = Decoder(
-            lexicon=self.lexicon,
+            language_model=model,
+            language_weight=fusion.weight,
+            length_bonus=fusion.bonus if model else 0.0,
+            lexicon=lexicon,
             entries=self.entries,
             pattern=self.pattern,
             alphabet=None if allowed is None else frozenset(allowed),
             alternatives=alternatives,
         )
-        if model is not None:
-            decoder = FUSION[script or "latin"].added(decoder, model)
+        if not self.constrained:  # what lexicon and pattern demand may hardly be visible: then it looks further
+            decoder = replace(decoder, beam=fusion.beam, top_k=fusion.top_k, cut=fusion.cut, skip=fusion.skip)
+            if lexicon is not None:
+                bonus = decoder.length_bonus or fusion.word_bonus
+                decoder = replace(decoder, unknown_word=fusion.unknown, length_bonus=bonus)
         try:
             return decode(log_probs, self.characters, decoder, None if self.constrained else plain)
         except DataError:
@@ -128,15 +134,23 @@ class LineDecoder:
                 raise
             return Decoding("", (), 0.0, None)
 
-    def _model(self, text: str, script: Script | None) -> Ngram | None:
+    def _model(self, text: str) -> Ngram | None:
         """The model that has something to say of a line with this best path."""
+        script = script_of(text)
         if script is None or self.auto:
             return None if script is None else shipped_language(script)
-        if self.model is None:
-            return None
-        letters = [character for character in text if character.isalpha()]
-        known = sum(letter in self.model.labels for letter in letters)
-        return self.model if known >= _KNOWN * len(letters) else None
+        return self.model if self.model is not None and _knows(self.model.labels, text) else None
+
+    def _lexicon(self, text: str) -> Lexicon | None:
+        if self.lexicon is None or self.entries == "entry" or _knows(self.lexicon.letters, text):
+            return self.lexicon
+        return None
+
+
+def _knows(letters: Collection[str], text: str) -> bool:
+    """Whether enough letters of a line are among these to say something of it."""
+    line = [character for character in text if character.isalpha()]
+    return bool(line) and sum(c in letters or c.lower() in letters for c in line) >= _KNOWN * len(line)
 
 
 def script_of(text: str) -> Script | None:

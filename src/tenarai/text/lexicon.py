@@ -21,6 +21,8 @@ LONGEST_WORD = 255  # characters
 _NO_WORD = 0xFFFFFFFF
 _FAR = 0xFF
 _DISCOUNT = 0.75
+_OUTSIDE = -1
+_A_LETTER = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -263,3 +265,47 @@ class WordGuide:
 
     def _worth(self, before: int, node: int) -> float:
         return self.weight * self.bigrams.score(before, int(self.lexicon.word[node])) if self.bigrams else 0.0
+
+
+OpenState = tuple[int, int]  # the node of the word so far, and that of its small letters; _OUTSIDE where there is none
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenWordGuide:
+    """Running text in which words of the lexicon are likelier than others, but all can be read.
+
+    A word that the lexicon has neither as it is nor in small letters costs `unknown` (a natural logarithm), and a tenth
+    of it for each letter from the one on that leaves every word of the list.
+    """
+
+    lexicon: Lexicon
+    unknown: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.unknown <= 100:
+            raise SettingsError(f"What an unknown word costs lies from 0 to 100, not {self.unknown}.")
+
+    @property
+    def start(self) -> OpenState:
+        return ROOT, ROOT
+
+    def step(self, state: OpenState, character: str) -> tuple[OpenState, float]:
+        exact, small = self._child(state[0], character), self._child(state[1], character.lower())
+        if exact > ROOT or small > ROOT:
+            return (exact, small), 0.0
+        if character.isalpha():
+            left = 0.0 if state == (_OUTSIDE, _OUTSIDE) else self.unknown
+            return (_OUTSIDE, _OUTSIDE), -left - _A_LETTER * self.unknown
+        return self.start, self.end(state)
+
+    def end(self, state: OpenState) -> float:
+        known = state in ((ROOT, ROOT), (_OUTSIDE, _OUTSIDE)) or any(
+            node > ROOT and self.lexicon.ends(node) for node in state
+        )
+        return 0.0 if known else -self.unknown
+
+    def least(self, state: OpenState) -> int:
+        return 0
+
+    def _child(self, node: int, character: str) -> int:
+        return (self.lexicon.child(node, character) if node != _OUTSIDE else ROOT) or _OUTSIDE
