@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """Writes the texts that the shipped language models learn from, and those that are held out to measure them.
 
-    recipes/language.py TEXTS --data DIR --debian DIR
+    recipes/language.py TEXTS --corpora DIR --debian DIR
 
-DATA holds tanaka/train.*.xz, aozora/aozora_sample.txt.xz and copiste/train.jsonl, as docs/train.md names them; DEBIAN
-the unpacked packages stardict-xmlittre, debian-handbook and gnome-user-docs. What each is and its licence: NOTICE and
-docs/decoding.md.
+The corpora folder is that of docs/train.md; DEBIAN holds the unpacked packages stardict-xmlittre, debian-handbook and
+gnome-user-docs. What each is and its licence: NOTICE and docs/decoding.md.
 """
 
 import argparse
@@ -114,22 +113,22 @@ def write(folder: Path, name: str, lines: Iterable[str], one_in: int = 0) -> Non
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("texts", type=Path, help="folder to write the texts into")
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--corpora", type=Path, required=True)
     parser.add_argument("--debian", type=Path, required=True)
     asked = parser.parse_args()
     asked.texts.mkdir(parents=True, exist_ok=True)
-    data, debian, rng = asked.data, asked.debian, np.random.default_rng(0)
+    data, debian, rng = asked.corpora, asked.debian, np.random.default_rng(0)
     handbook, gnome = (debian / "usr/share" / place for place in ("doc/debian-handbook/html", "help"))
-    write(asked.texts, "tanaka-ja", tanaka_japanese(data / "tanaka/train.ja.xz"), SENTENCES)
+    write(asked.texts, "tanaka-ja", tanaka_japanese(data / "text/tanaka/train.ja.xz"), SENTENCES)
     write(
         asked.texts,
         "aozora",
-        read_texts([data / "aozora/aozora_sample.txt.xz"], "", "".join(KNOWN)).japanese,
+        read_texts([data / "text/aozora/aozora_sample.txt.xz"], "", "".join(KNOWN)).japanese,
         PARAGRAPHS,
     )
-    write(asked.texts, "tanaka-en", tidy(tanaka_english(data / "tanaka/train.en.xz")), LATIN)
-    write(asked.texts, "copiste", copiste(data / "copiste/train.jsonl", held=False))
-    write(asked.texts, "copiste.held-out", copiste(data / "copiste/train.jsonl", held=True))
+    write(asked.texts, "tanaka-en", tidy(tanaka_english(data / "text/tanaka/train.en.xz")), LATIN)
+    write(asked.texts, "copiste", copiste(data / "lines_copiste/train.jsonl", held=False))
+    write(asked.texts, "copiste.held-out", copiste(data / "lines_copiste/train.jsonl", held=True))
     dictionary = tidy(littre(debian / "usr/share/stardict/dic/XMLittre.dict.dz"))
     write(asked.texts, "littre", islice(dictionary, 0, None, LITTRE), LATIN)
     for name, language, locale in (("fr", "fr-FR", "fr"), ("en", "en-US", "C")):

@@ -31,17 +31,24 @@ def open_language(path: Path, characters: Collection[str]) -> Ngram:
     return _opened(path, state.st_mtime_ns, state.st_size, tuple(characters))
 
 
-@lru_cache(maxsize=4)
-def _opened(path: Path, _changed: int, size: int, characters: tuple[str, ...]) -> Ngram:
+def is_text(path: Path) -> bool:
+    """Whether a file is no language model, and so a text to learn from."""
+    head = _head(path)
+    return not (head.startswith((MAGIC, _GZIP)) or head.lstrip().startswith(_ARPA))
+
+
+def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            head = file.read(4096)
+            return file.read(4096)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
-    if head.startswith(MAGIC):
-        return open_ngram(path)
-    if head.startswith(_GZIP) or head.lstrip().startswith(_ARPA):
-        return read_arpa(path)
+
+
+@lru_cache(maxsize=4)
+def _opened(path: Path, _changed: int, size: int, characters: tuple[str, ...]) -> Ngram:
+    if not is_text(path):
+        return open_ngram(path) if _head(path).startswith(MAGIC) else read_arpa(path)
     if size > LARGEST:
         raise DataError(
             f"{path} holds {size:,} bytes of text, more than the {LARGEST:,} that are trained on while reading: make a "

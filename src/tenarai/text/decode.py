@@ -16,7 +16,7 @@ from tenarai.text.beam import Beam, Hypothesis, beam_search
 from tenarai.text.ctc import Decoding, best_path, check_scores, restricted
 from tenarai.text.guide import Guide, together
 from tenarai.text.lexicon import Bigrams, EntryGuide, Lexicon, OpenWordGuide, WordGuide
-from tenarai.text.ngram import Ngram, NgramGuide
+from tenarai.text.ngram import LanguageModel, NgramGuide
 from tenarai.text.pattern import Pattern, compile_pattern
 from tenarai.text.route import likeliest_path
 
@@ -32,7 +32,8 @@ class Decoder:
 
     beam: hypotheses kept after each frame; None is no search, or BEAM where another option needs one.
     top_k, cut, skip: what a search leaves out, see `text.beam.Beam`.
-    language_model, language_weight: a character n-gram, and how many times its log probability counts.
+    language_model, language_weight: a character n-gram, or a mixture of some, and how many times its log probability
+    counts.
     whole: lines begin and end as the model's lines did; else they are pieces of running text.
     length_bonus: added to the score for every character.
     lexicon, entries: words that may be read: running text of "words", or the line is one "entry".
@@ -48,7 +49,7 @@ class Decoder:
     top_k: int = 20
     cut: float = 7.0
     skip: float = 0.999
-    language_model: Ngram | None = None
+    language_model: LanguageModel | None = None
     language_weight: float = 0.5
     whole: bool = False
     length_bonus: float = 0.0

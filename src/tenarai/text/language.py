@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from tenarai.errors import DataError, SettingsError
 from tenarai.text.alphabet import default_alphabet
-from tenarai.text.corpus import open_language
+from tenarai.text.corpus import is_text, open_language
 from tenarai.text.ctc import Decoding, best_path, restricted
 from tenarai.text.decode import Decoder, Entries, decode
 from tenarai.text.lexicon import Lexicon, lexicon_of, open_lexicon
-from tenarai.text.ngram import Ngram, open_ngram
+from tenarai.text.mixture import Mixture
+from tenarai.text.ngram import LanguageModel, Ngram, open_ngram
 from tenarai.text.pattern import compile_pattern
 from tenarai.text.script import is_japanese
 
@@ -64,8 +65,9 @@ FUSION: Final[Mapping[Script, Fusion]] = {"ja": Fusion(0.45, 1.0), "latin": Fusi
 class Prior:
     """What is known of a text before it is read.
 
-    language: "none"; "auto", the shipped model of each line's script; "ja" or "latin"; the path of a text in UTF-8
-    (a model is trained on it), of a .ngram or of an ARPA file; or an open model.
+    language: "none"; "auto", the shipped model of each line's script; "ja" or "latin"; the path of a text in UTF-8,
+    which is learnt and asked beside the shipped model of the line's script; that of a .ngram or of an ARPA file, or an
+    open model, which are asked alone.
     lexicon: words that are likelier than others, in scripts with spaces; or, where an entry has Japanese letters, the
     entries of which a line is one. The path of a list, one a line, the words themselves, or an open lexicon.
     pattern: a line is of this form: an expression or a name, see `text.pattern`.
@@ -86,11 +88,12 @@ class LineDecoder:
     """A prior with everything open. `strict`: a line that no allowed text fits into is an error, not empty."""
 
     characters: tuple[str, ...]
-    model: Ngram | None = None  # None with `auto`: that of the line's script
+    model: Ngram | None = None
+    beside: bool = False  # the shipped model of the line's script is asked too
     lexicon: Lexicon | None = None
     entries: Entries = "words"
     pattern: str | None = None
-    auto: bool = False
+    auto: bool = False  # the shipped one is asked alone
     strict: bool = True
     fusion: Mapping[Script, Fusion] = field(default_factory=lambda: FUSION)
 
@@ -134,17 +137,25 @@ class LineDecoder:
                 raise
             return Decoding("", (), 0.0, None)
 
-    def _model(self, text: str) -> Ngram | None:
+    def _model(self, text: str) -> LanguageModel | None:
         """The model that has something to say of a line with this best path."""
         script = script_of(text)
-        if script is None or self.auto:
-            return None if script is None else shipped_language(script)
-        return self.model if self.model is not None and _knows(self.model.labels, text) else None
+        if script is None or (self.model is None and not self.auto):
+            return None
+        own = self.model if self.model is not None and _knows(self.model.labels, text) else None
+        if not (self.auto or self.beside):
+            return own
+        return shipped_language(script) if own is None else _mixed(own, script)
 
     def _lexicon(self, text: str) -> Lexicon | None:
         if self.lexicon is None or self.entries == "entry" or _knows(self.lexicon.letters, text):
             return self.lexicon
         return None
+
+
+@lru_cache(maxsize=8)
+def _mixed(model: Ngram, script: Script) -> Mixture:
+    return Mixture((model, shipped_language(script)))
 
 
 def _knows(letters: Collection[str], text: str) -> bool:
@@ -179,7 +190,16 @@ def line_decoder(prior: Prior, characters: Sequence[str], strict: bool = True) -
         entries = "entry" if any(map(is_japanese, lexicon.letters)) else "words"
     if prior.pattern is not None:
         compile_pattern(prior.pattern, known)
-    return LineDecoder(known, _model(prior.language, known), lexicon, entries, prior.pattern, auto, strict)
+    return LineDecoder(
+        known,
+        _model(prior.language, known),
+        isinstance(prior.language, str | Path) and prior.language not in NAMES and is_text(Path(prior.language)),
+        lexicon,
+        entries,
+        prior.pattern,
+        auto,
+        strict,
+    )
 
 
 def _model(language: Language, characters: tuple[str, ...]) -> Ngram | None:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,8 +73,13 @@ class Ngram:
         return len(self.trie) - 1
 
     @property
+    def root(self) -> int:
+        """The state of a piece of text cut from anywhere."""
+        return ROOT
+
+    @property
     def start(self) -> int:
-        """The state at the beginning of a line; ROOT is the state of a piece cut from anywhere."""
+        """The state at the beginning of a line."""
         return self.trie.child(ROOT, self.labels[BOUNDARY])
 
     def step(self, state: int, character: str) -> tuple[int, float]:
@@ -253,6 +258,18 @@ def assembled(characters: Sequence[str], levels: Sequence[Level], unknown: float
     )
 
 
+class LanguageModel(Protocol):
+    """What a guide asks of a language model; states are hashable."""
+
+    @property
+    def root(self) -> Any: ...
+
+    @property
+    def start(self) -> Any: ...
+
+    def step(self, state: Any, character: str) -> tuple[Any, float]: ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class NgramGuide:
     """A language model as a guide (shallow fusion): `weight` times its log probability counts in a search.
@@ -260,7 +277,7 @@ class NgramGuide:
     `whole`: the line begins and ends as the lines of training did; else it is a piece of running text.
     """
 
-    model: Ngram
+    model: LanguageModel
     weight: float = 0.5
     whole: bool = False
 
@@ -269,15 +286,15 @@ class NgramGuide:
             raise SettingsError(f"The weight of a language model lies from 0 to 10, not {self.weight}.")
 
     @property
-    def start(self) -> int:
-        return self.model.start if self.whole else ROOT
+    def start(self) -> Any:
+        return self.model.start if self.whole else self.model.root
 
-    def step(self, state: int, character: str) -> tuple[int, float]:
+    def step(self, state: Any, character: str) -> tuple[Any, float]:
         state, score = self.model.step(state, character)
         return state, self.weight * score
 
-    def end(self, state: int) -> float:
+    def end(self, state: Any) -> float:
         return self.weight * self.model.step(state, BOUNDARY)[1] if self.whole else 0.0
 
-    def least(self, state: int) -> int:
+    def least(self, state: Any) -> int:
         return 0

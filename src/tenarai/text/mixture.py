@@ -1,0 +1,49 @@
+"""Several language models as one: P(c | h) is the mean of theirs (linear interpolation, Jelinek & Mercer 1980).
+
+A small text knows its own names and words, a large one the language: together they foretell better than either.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+from tenarai.errors import SettingsError
+from tenarai.text.ngram import Ngram
+from tenarai.text.trie import ROOT
+
+States = tuple[int, ...]
+
+_CACHED = 1 << 18  # steps remembered
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixture:
+    """Asked as an `Ngram` is; safe to share between threads. A character that only some models know has from the others
+    what they give to any unknown one."""
+
+    models: tuple[Ngram, ...]
+    labels: frozenset[str] = field(init=False, repr=False)
+    _steps: dict[tuple[States, str], tuple[States, float]] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.models:
+            raise SettingsError("A mixture is one of language models, but none was given.")
+        object.__setattr__(self, "labels", frozenset().union(*(model.labels for model in self.models)))
+
+    @property
+    def root(self) -> States:
+        return (ROOT,) * len(self.models)
+
+    @property
+    def start(self) -> States:
+        return tuple(model.start for model in self.models)
+
+    def step(self, state: States, character: str) -> tuple[States, float]:
+        """The state behind a character, and the natural log of its probability there; BOUNDARY ends a line."""
+        found = self._steps.get((state, character))
+        if found is None:
+            if len(self._steps) >= _CACHED:
+                self._steps.clear()
+            steps = [model.step(one, character) for model, one in zip(self.models, state, strict=True)]
+            share = sum(math.exp(score) for _, score in steps) / len(steps)
+            found = self._steps[state, character] = tuple(one for one, _ in steps), math.log(share)
+        return found
