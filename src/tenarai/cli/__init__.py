@@ -12,6 +12,7 @@ from tenarai.cli.convert import convert
 from tenarai.cli.dataset import dataset_app
 from tenarai.cli.evaluate import evaluate
 from tenarai.cli.language import language_app
+from tenarai.cli.learn import learn
 from tenarai.cli.read import read
 from tenarai.cli.shared import plainly
 from tenarai.cli.train import compact, show, synth, train
@@ -24,7 +25,7 @@ app = typer.Typer(
 )
 model_app = typer.Typer(help="Look at model files, make them small.", no_args_is_help=True)
 
-for command in (read, convert, evaluate, synth, train):
+for command in (read, convert, evaluate, learn, synth, train):
     app.command()(plainly(command))
 model_app.command()(plainly(show))
 model_app.command()(plainly(compact))

@@ -1,0 +1,136 @@
+"""`tenarai learn`: a model that reads one writer better, from corrected lines."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tenarai.cli.outputs import write_whole
+from tenarai.cli.shared import JsonOption
+from tenarai.errors import ModelFileError, SettingsError
+
+if TYPE_CHECKING:
+    from tenarai.evaluate.report import Evaluation
+    from tenarai.train.learn import Learnt
+
+UNFINISHED = ".unfinished"  # behind the name of the model file: the state of a run that is not over
+LOST = 0.01  # of the general check set's CER: more is pointed out
+
+
+def learn(
+    corrections: Annotated[
+        Path,
+        typer.Argument(
+            help="Corrected lines of one writer: a folder of pictures with .gt.txt, a .jsonl file, a page layout "
+            "beside its picture, a folder of those, or a store."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The model file to write.")],
+    start: Annotated[
+        Path | None, typer.Option("--from", help="The model file to start from; the shipped one if left out.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="How many steps at most; by the number of lines if left out.")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option(help="How long at most.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed learns the same.")] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Learn a hand: from five corrected lines or more to a model that reads this writer better.
+
+    Some lines are held out to see what it brings; the model stays as it was if that is nothing. Lines whose text does
+    not fit their picture are named and left out, with exit code 1.
+    """
+    from tenarai.reader import shipped_model
+    from tenarai.train.corrections import read_corrections
+    from tenarai.train.learn import learn as learn_hand
+    from tenarai.train.tuning import LearnSettings
+
+    if out.is_dir():
+        raise SettingsError(f"{out} is a folder: name the model file to write.")
+    settings = LearnSettings(steps=steps, minutes=minutes, seed=seed)
+    path = start or shipped_model()
+    network, header, compact = _opened(path)
+    lines, unreadable = read_corrections(corrections, header.standard.height)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    checkpoint = out.with_name(out.name + UNFINISHED)
+    learnt = learn_hand(
+        lines, network, header.alphabet, header.standard, settings,
+        checkpoint=checkpoint, resume=resume, say=lambda what: typer.echo(what, err=True),
+    )  # fmt: skip
+    learnt = replace(learnt, refused=(*unreadable, *learnt.refused))
+    _write(learnt, path, header, compact, out, settings)
+    checkpoint.unlink(missing_ok=True)
+    for line in learnt.refused:
+        typer.echo(f"tenarai: left out {line.name}: {line.reason}", err=True)
+    if as_json:
+        typer.echo(json.dumps({"out": str(out), **learnt.to_json()}, ensure_ascii=False, indent=1))
+    else:
+        _print(learnt, out)
+    if learnt.refused:
+        raise typer.Exit(1)
+
+
+def _opened(path: Path) -> tuple[Any, Any, bool]:
+    """Network, header, and whether the file has weights of 7 bits."""
+    import onnx
+
+    from tenarai.model.compact import is_compact
+    from tenarai.model.export import read_network
+
+    network, header = read_network(path)
+    if header.kind != "recogniser":
+        raise ModelFileError(f"{path} is a {header.kind}; a hand is learnt by a recogniser of lines.")
+    return network, header, is_compact(onnx.load(str(path)))
+
+
+def _write(learnt: "Learnt", path: Path, header: Any, compact: bool, out: Path, settings: Any) -> None:
+    from tenarai.model.export import write_model
+
+    if learnt.network is None:
+        if not (out.exists() and out.samefile(path)):
+            write_whole(out, path.read_bytes())
+        return
+    record = {"from": header.name, "lines": learnt.lines, "steps": learnt.steps, "seed": settings.seed}
+    figures = {"before": learnt.before.to_json(), "after": learnt.after.to_json()}
+    hands = [*header.training.get("hands", ()), record | figures]
+    sizes = learnt.network.sizes.to_dict()
+    written = replace(header, sizes=sizes, alphabet=learnt.alphabet, training={**header.training, "hands": hands})
+    write_model(learnt.network, written, out, compact=compact)
+
+
+def _print(learnt: "Learnt", out: Path) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("CER, with 95 % interval", "Lines", "Before", "After")
+    pairs = (("held-out corrections", "held_out"), ("general check set", "general"))
+    for title, name in pairs:
+        before, after = getattr(learnt.before, name), getattr(learnt.after, name)
+        if before is not None and after is not None:
+            table.add_row(title, str(before.lines), _rate(before), _rate(after))
+    console = Console()
+    console.print(table)
+    for sentence in _sentences(learnt, out):
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def _rate(figures: "Evaluation") -> str:
+    low, high = figures.cer_interval
+    return f"{100 * figures.cer:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def _sentences(learnt: "Learnt", out: Path) -> list[str]:
+    if learnt.network is None:
+        return [f"Nothing learnt helped on the held-out lines: {out} is the model as it was."]
+    said = [f"{out} has learnt from {learnt.lines} lines in {learnt.steps} steps and {learnt.seconds:.0f} s."]
+    if learnt.before.held_out is None:
+        said.append("Too few lines to hold any out: whether it reads this writer better has not been measured.")
+    if learnt.new:
+        said.append(f"New characters: {' '.join(learnt.new)}")
+    if learnt.after.general.cer - learnt.before.general.cer > LOST:
+        said.append("It reads other hands worse than before: keep it for this writer.")
+    return said

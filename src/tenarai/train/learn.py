@@ -1,0 +1,295 @@
+"""Learning one writer's hand from corrected lines.
+
+Lines are held out in turn, read after every round of steps, and say how many rounds help. Then the model learns from
+all lines for so many rounds; if none helps, it stays as it was. A run that was stopped goes on from its last round.
+"""
+
+import copy
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from pickle import UnpicklingError
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import torch
+
+from tenarai.dataset.sample import Refused
+from tenarai.errors import DataError, SettingsError
+from tenarai.evaluate.report import Evaluation, Reading, evaluate
+from tenarai.image.standard import Standard
+from tenarai.model.recogniser import Recogniser
+from tenarai.text.alphabet import HIRAGANA, Alphabet
+from tenarai.train.corrections import Correction, grown, sort_out
+from tenarai.train.maker import LineMaker, TrainingLine
+from tenarai.train.recipe import DataSettings
+from tenarai.train.tuning import Course, Desk, LearnSettings, measure, readings
+
+FEWEST = 2  # lines that anything can be learnt from
+ENOUGH = 8  # lines of which some can be held out
+MANY = 16  # lines of which a fifth is enough to hold out; of fewer, every one is held out once
+FOLDS = 3
+CHECK_SEED, CHECK_LINES = 2_000_003, 80  # the general check set, the same in every run
+REPLAY_SEED, REPLAY_LINES = 3_000_017, 240
+UNRULY = 0.5  # hands of composed lines, as in recipes/reader.toml
+POLICY = "standard"  # of the text in figures
+
+Say = Callable[[str], None]
+Round = tuple[float, list[str]]  # the loss of held-out lines, summed in nats, and what is read of them
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """On the held-out corrections, None when there are too few lines to hold any out, and the general check set."""
+
+    held_out: Evaluation | None
+    general: Evaluation
+
+    def to_json(self) -> dict[str, Any]:
+        """Ready for `json.dumps`."""
+        figures = {"held_out": self.held_out, "general": self.general}
+        kept = ("lines", "characters", "cer", "cer_interval")
+        return {k: None if e is None else {n: e.to_json()[n] for n in kept} for k, e in figures.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What came of it. `network` is None when nothing was better on the held-out lines than the model as it was."""
+
+    network: Recogniser | None
+    alphabet: Alphabet
+    lines: int
+    steps: int
+    new: str  # characters that the alphabet has grown by
+    refused: tuple[Refused, ...]
+    before: Figures
+    after: Figures
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Ready for `json.dumps`."""
+        return {
+            "model": "old" if self.network is None else "new",
+            "lines": self.lines,
+            "steps": self.steps,
+            "new_characters": self.new,
+            "left_out": [asdict(line) for line in self.refused],
+            "before": self.before.to_json(),
+            "after": self.after.to_json(),
+            "seconds": round(self.seconds, 1),
+        }
+
+
+def learn(
+    corrections: Sequence[Correction],
+    network: Recogniser,
+    alphabet: Alphabet,
+    standard: Standard,
+    settings: LearnSettings,
+    *,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    say: Say = lambda _: None,
+) -> Learnt:
+    """A network that reads the writer of the corrections better. The state of the run is kept in `checkpoint`; who
+    has written the model removes it.
+
+    Raises DataError when fewer than two corrections fit their pictures or there is nothing to resume, SettingsError
+    when the checkpoint is of another run.
+    """
+    torch.set_num_threads(1)  # two are slower for networks of this size, and add up in another order
+    first = copy.deepcopy(network).eval()
+    fitting, refused = sort_out(corrections, first, alphabet, standard)
+    if len(fitting) < FEWEST:
+        why = f" Left out: {refused[0].name}: {refused[0].reason}" if refused else ""
+        raise DataError(f"A hand is learnt from five lines or more, and {len(fitting) or 'none'} can be used.{why}")
+    start, larger = grown(first, alphabet, (c.plain.text for c in fitting))
+    # Composed lines have known characters only: nobody has drawn the new ones yet.
+    data = DataSettings(unruly=UNRULY, wear=settings.wear, latin=latin_share(alphabet))
+    maker = LineMaker(data, alphabet, standard.height, Path())
+    desk = Desk(start, larger, standard, maker, composed(maker, REPLAY_SEED, REPLAY_LINES), settings)
+    run = _Run(desk, fitting, checkpoint, say)
+    if resume:
+        run.resume()
+    learnt = run.go()
+    say("reading the general check set")
+    check = composed(maker, CHECK_SEED, CHECK_LINES)
+    general = measure(start, check, larger, standard)[1]
+    after = measure(learnt.network, check, larger, standard)[1] if learnt.network else general
+    known = larger if learnt.network else alphabet
+    return Learnt(
+        network=learnt.network,
+        alphabet=known,
+        lines=len(fitting),
+        steps=learnt.steps,
+        new="".join(known.characters[len(alphabet) :]),
+        refused=tuple(refused),
+        before=_figures(learnt.before, check, general),
+        after=_figures(learnt.after, check, after),
+        seconds=run.seconds(),
+    )
+
+
+def _figures(held: list[Reading], check: Sequence[TrainingLine], general: Sequence[str]) -> Figures:
+    return Figures(evaluate(held, POLICY) if held else None, evaluate(readings(check, general), POLICY))
+
+
+def latin_share(alphabet: Alphabet) -> float:
+    """Which part of the composed lines is Latin: of a model that reads one script, all or none."""
+    return 1.0 if not any(c in alphabet for c in HIRAGANA) else 0.3 if "a" in alphabet else 0.0
+
+
+def composed(maker: LineMaker, seed: int, count: int) -> tuple[TrainingLine, ...]:
+    """The composed lines of a seed."""
+    rng = np.random.default_rng(seed)
+    return tuple(maker.draw(rng) for _ in range(count))
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    network: Recogniser | None
+    steps: int
+    before: list[Reading]
+    after: list[Reading]
+
+
+@dataclass(slots=True)
+class _Progress:
+    """Plain data: what the checkpoint holds."""
+
+    key: str
+    course: int = 0  # courses before this one are over
+    rounds: int = 0  # of this course, done
+    measured: list[list[Round]] = field(default_factory=list)  # by course; the first of each is the model as it was
+    state: dict[str, Any] | None = None
+    seconds: float = 0.0
+
+
+class _Run:
+    """One course for each part that is held out, then one over all lines."""
+
+    def __init__(self, desk: Desk, corrections: Sequence[Correction], checkpoint: Path | None, say: Say) -> None:
+        self.desk, self.corrections, self.checkpoint, self.say = desk, list(corrections), checkpoint, say
+        self.held = held_out(len(corrections), desk.settings.seed)
+        self.steps = desk.settings.steps_for(len(corrections))
+        self.progress = _Progress(_key(desk, corrections))
+        self.begun = monotonic()
+
+    def seconds(self) -> float:
+        """Spent so far, before an interruption too."""
+        return self.progress.seconds + monotonic() - self.begun
+
+    def resume(self) -> None:
+        """Goes on from the checkpoint. Raises DataError when there is none, SettingsError for another run's."""
+        if self.checkpoint is None or not self.checkpoint.exists():
+            raise DataError(f"There is nothing to resume: no {self.checkpoint} was left by a run that was stopped.")
+        try:
+            progress = _Progress(**torch.load(self.checkpoint, weights_only=True))
+        except (RuntimeError, OSError, EOFError, TypeError, UnpicklingError):
+            raise SettingsError(f"{self.checkpoint} is cut short or damaged: learn anew without --resume.") from None
+        if progress.key != self.progress.key:
+            raise SettingsError(
+                f"{self.checkpoint} was left by a run over other lines, another model or other settings: "
+                "give what that run was given, or learn anew without --resume."
+            )
+        self.progress = progress
+
+    def go(self) -> _Outcome:
+        """Every course that is not over, and what came of them."""
+        for number, held in enumerate(self.held):
+            if number >= self.progress.course:
+                self._hold_out(number, held)
+        best, before, after = self._chosen()
+        if best == 0:
+            return _Outcome(None, 0, before, after)
+        course = self._course(len(self.held), self.corrections)
+        while self.progress.rounds < min(best, course.rounds) and not self._late(len(self.held)):
+            self.say(f"learning from all {len(self.corrections)} lines, round {self.progress.rounds + 1} of {best}")
+            self._round(course)
+        steps = self.steps * self.progress.rounds // course.rounds
+        return _Outcome(course.average, steps, before, after)
+
+    def _hold_out(self, number: int, held: Sequence[int]) -> None:
+        """One course without some lines, which are read after every round."""
+        lines = [self.corrections[i].plain for i in held]
+        course = self._course(number, [c for i, c in enumerate(self.corrections) if i not in held])
+        desk = self.desk
+        if len(self.progress.measured) == number:
+            self.progress.measured.append([measure(desk.start, lines, desk.alphabet, desk.standard)])
+        while self.progress.rounds < course.rounds and not self._late(number):
+            self.say(
+                f"without {len(held)} of {len(self.corrections)} lines ({number + 1} of {len(self.held)}), "
+                f"round {self.progress.rounds + 1} of {course.rounds}"
+            )
+            course.round(self.progress.rounds)
+            self.progress.measured[number].append(measure(course.average, lines, desk.alphabet, desk.standard))
+            self._keep(course)
+        self.progress.course, self.progress.rounds, self.progress.state = number + 1, 0, None
+
+    def _course(self, number: int, corrections: Sequence[Correction]) -> Course:
+        course = Course(self.desk, corrections, number, self.steps)
+        if self.progress.state is not None:
+            course.load(self.progress.state)
+        return course
+
+    def _round(self, course: Course) -> None:
+        course.round(self.progress.rounds)
+        self._keep(course)
+
+    def _keep(self, course: Course) -> None:
+        """Writes the checkpoint, whole or not at all."""
+        self.progress.rounds += 1
+        self.progress.state = course.state()
+        if self.checkpoint is None:
+            return
+        plain = {name: getattr(self.progress, name) for name in _Progress.__dataclass_fields__}
+        waiting = self.checkpoint.with_name(f"{self.checkpoint.name}.{os.getpid()}")
+        try:
+            torch.save(plain | {"seconds": self.seconds()}, waiting)
+            waiting.replace(self.checkpoint)
+        finally:
+            waiting.unlink(missing_ok=True)
+
+    def _late(self, course: int) -> bool:
+        """Whether this course has had its share of the minutes. One round is always learnt."""
+        minutes = self.desk.settings.minutes
+        share = (course + 1) / (len(self.held) + 1)
+        return minutes is not None and self.progress.rounds > 0 and self.seconds() > 60 * minutes * share
+
+    def _chosen(self) -> tuple[int, list[Reading], list[Reading]]:
+        """How many rounds help most, 0 for none, and the held-out readings before and after so many. The loss decides,
+        which is less noisy than errors; more errors than before are never taken."""
+        if not self.held:
+            return min(self.desk.settings.rounds, self.steps), [], []
+        lines = [self.corrections[i].plain for part in self.held for i in part]
+        losses, read = [], []
+        for moment in zip(*self.progress.measured, strict=False):  # as many rounds as every course has had
+            losses.append(sum(loss for loss, _ in moment))
+            read.append(readings(lines, [text for _, texts in moment for text in texts]))
+        errors = [evaluate(r, POLICY).errors.edits for r in read]
+        allowed = [i for i, count in enumerate(errors) if count <= errors[0]]
+        best = min(allowed, key=lambda i: losses[i])
+        return best, read[0], read[best]
+
+
+def held_out(lines: int, seed: int) -> list[list[int]]:
+    """Which lines are held out, course by course: none of fewer than eight, every one once of a few, else a fifth."""
+    if lines < ENOUGH:
+        return []
+    order = np.random.default_rng((seed, lines)).permutation(lines)
+    if lines < MANY:
+        return [sorted(order[i::FOLDS].tolist()) for i in range(FOLDS)]
+    return [sorted(order[: lines // 5].tolist())]
+
+
+def _key(desk: Desk, corrections: Sequence[Correction]) -> str:
+    """Tells runs apart: what is learnt, from what, and how."""
+    digest = hashlib.sha256(repr(replace(desk.settings, minutes=None)).encode())
+    for weight in desk.start.state_dict().values():
+        digest.update(weight.numpy().tobytes())
+    for correction in corrections:
+        digest.update(correction.plain.text.encode() + correction.plain.picture.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,196 @@
+"""One course of tuning a recogniser to a writer: the last layers, or what the settings name, by AdamW (Loshchilov and
+Hutter 2019); everything else, and the statistics of its normalisations, stay as they are.
+"""
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tenarai.errors import SettingsError
+from tenarai.evaluate.report import Reading
+from tenarai.image.line import straighten
+from tenarai.image.standard import Standard
+from tenarai.model.recogniser import DOWN, Recogniser
+from tenarai.synth.hand import Rng
+from tenarai.text.alphabet import Alphabet
+from tenarai.text.ctc import best_path
+from tenarai.train.corrections import Correction, log_probs
+from tenarai.train.cuttings import cut_line, recombined
+from tenarai.train.lines import Batch, collate
+from tenarai.train.loss import summed_ctc_loss
+from tenarai.train.maker import LineMaker, TrainingLine
+
+WARM_UP = 10  # steps
+
+
+@dataclass(frozen=True, slots=True)
+class LearnSettings:
+    """How long and how strongly a hand is learnt. docs/learn.md says what the values were chosen on."""
+
+    steps: int | None = None  # by the number of lines unless given
+    minutes: float | None = None  # no round begins after so long
+    seed: int = 1
+    rate: float = 5e-4
+    parts: tuple[str, ...] = ("column", "reader", "neck", "classes")  # of the network
+    rounds: int = 6  # after each, held-out lines are read and the state is kept
+    lines: int = 4  # of the writer in a step
+    replay: int = 4  # composed lines beside them
+    plain: float = 0.1  # part of the writer's lines that are shown as they are
+    recombined: float = 0.5  # part of them that is put together of pieces of several
+    kept: float = 1.0  # weight of the composed lines' own loss
+    distil: float = 1.0  # weight of keeping the first model's scores of composed lines (Hinton et al. 2015)
+    weight_decay: float = 0.01
+    clip: float = 5.0
+    average: float = 0.98  # decay of the moving average of the weights, which is what is kept
+    wear: float = 0.4  # of the paper that the lines are photographed on
+
+    def __post_init__(self) -> None:
+        if self.steps is not None and self.steps < 1:
+            raise SettingsError(f"A hand is learnt in at least one step, not {self.steps}.")
+        if self.minutes is not None and not self.minutes > 0:
+            raise SettingsError(f"Learning takes some time: minutes must be above 0, not {self.minutes}.")
+        if self.seed < 0:
+            raise SettingsError(f"A seed is 0 or more, not {self.seed}.")
+
+    def steps_for(self, lines: int) -> int:
+        """More lines give more to learn."""
+        return self.steps or int(np.clip(round(30 * lines**0.5), 40, 400))
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every course of a run has in common. The `start` knows the whole alphabet; composed lines are `replay`."""
+
+    start: Recogniser
+    alphabet: Alphabet
+    standard: Standard
+    maker: LineMaker
+    replay: tuple[TrainingLine, ...]
+    settings: LearnSettings
+
+
+class Course:
+    """Tunes a copy of the desk's network to these corrections, a round at a time. Every draw follows from the seed, the
+    number of the course and the round: one that goes on from its state comes to the same weights."""
+
+    def __init__(self, desk: Desk, corrections: Sequence[Correction], number: int, steps: int) -> None:
+        self.desk, self.corrections, self.number, self.steps = desk, corrections, number, steps
+        self.rounds = min(desk.settings.rounds, steps)
+        self.network = copy.deepcopy(desk.start).eval().requires_grad_(False)
+        for part in desk.settings.parts:
+            self.network.get_submodule(part).requires_grad_(True)
+        self.average = copy.deepcopy(self.network).requires_grad_(False)
+        self.tuned = [weight for weight in self.network.parameters() if weight.requires_grad]
+        decay = desk.settings.weight_decay
+        cuttings = (cut_line(c.plain, desk.start, desk.alphabet, desk.standard) for c in self.corrections)
+        self.cuttings = [cutting for cutting in cuttings if cutting is not None]
+        self.optimiser = torch.optim.AdamW(self.tuned, lr=0.0, betas=(0.9, 0.98), weight_decay=decay)
+
+    def state(self) -> dict[str, Any]:
+        """Tensors and numbers only."""
+        return {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Goes on from a state. Raises RuntimeError, KeyError or ValueError when it is of another network."""
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+
+    def round(self, number: int) -> None:
+        """The steps of one round, counted from 0."""
+        first, last = (self.steps * n // self.rounds for n in (number, number + 1))
+        rng = np.random.default_rng((self.desk.settings.seed, self.number, number))
+        batches = zip(self._writers(last - first, rng), self._replayed(last - first, rng), strict=True)
+        for step, (own, composed) in enumerate(batches, first):
+            for group in self.optimiser.param_groups:
+                group["lr"] = self.desk.settings.rate * self._factor(step)
+            self.optimiser.zero_grad()
+            self._loss(own, composed).backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(self.tuned, self.desk.settings.clip)
+            self.optimiser.step()
+            keep = min(self.desk.settings.average, (2 + step) / (11 + step))
+            with torch.no_grad():
+                for mean, value in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                    mean.lerp_(value, 1 - keep)
+
+    def _factor(self, step: int) -> float:
+        """Warm up, stay, fall in a straight line to nothing over the second half."""
+        return min(1.0, (step + 1) / WARM_UP, 2 * (self.steps - step) / self.steps)
+
+    def _writers(self, steps: int, rng: Rng) -> Iterator[Batch]:
+        """The writer's lines, each as often as the others, and lines of their pieces; leaned and wrinkled anew."""
+        settings, maker = self.desk.settings, self.desk.maker
+        for order in self._orders(len(self.corrections), steps, settings.lines, rng):
+            lines = []
+            for i in order:
+                real = self.corrections[i].real
+                if rng.random() < settings.plain:
+                    lines.append(self.corrections[i].plain)
+                    continue
+                if self.cuttings and rng.random() < settings.recombined:
+                    real = recombined(self.cuttings, rng)
+                photo = maker.photographed(real, rng)
+                picture = straighten(photo.picture, self.desk.standard.height, vertical=photo.vertical).picture
+                lines.append(TrainingLine(picture, photo.text))
+            yield collate(lines, self.desk.alphabet, self.desk.standard)
+
+    def _replayed(self, steps: int, rng: Rng) -> Iterator[Batch]:
+        """Composed lines, of like width in a batch."""
+        count = self.desk.settings.replay
+        chosen = rng.choice(len(self.desk.replay), steps * count, replace=steps * count > len(self.desk.replay))
+        lines = sorted((self.desk.replay[i] for i in chosen), key=lambda line: line.picture.shape[1])
+        for start in rng.permutation(steps) * count:
+            yield collate(lines[start : start + count], self.desk.alphabet, self.desk.standard)
+
+    def _orders(self, lines: int, steps: int, count: int, rng: Rng) -> list[list[int]]:
+        """Which lines each step shows: whole passes over them in random order, those of like width together."""
+        passes = [rng.permutation(lines) for _ in range(-(-steps * count // lines))]
+        shown = np.concatenate(passes)[: steps * count].tolist()
+        shown.sort(key=lambda i: self.corrections[i].plain.picture.shape[1])
+        return [shown[start : start + count] for start in rng.permutation(steps) * count]
+
+    def _loss(self, own: Batch, composed: Batch) -> Tensor:
+        """Of the writer's lines and of the composed ones, in nats a character."""
+        settings = self.desk.settings
+        loss = _ctc(self.network(own.pictures), own)
+        logits = self.network(composed.pictures)
+        if settings.kept:
+            loss = loss + settings.kept * _ctc(logits, composed)
+        if settings.distil:
+            with torch.no_grad():
+                taught = self.desk.start(composed.pictures).log_softmax(-1)
+            lost = (taught.exp() * (taught - logits.log_softmax(-1))).sum() / composed.lengths.sum()
+            loss = loss + settings.distil * lost
+        return loss
+
+
+def _ctc(logits: Tensor, batch: Batch) -> Tensor:
+    return summed_ctc_loss(logits, batch.labels, batch.widths // DOWN, batch.lengths) / batch.lengths.sum()
+
+
+def measure(
+    network: Recogniser, lines: Sequence[TrainingLine], alphabet: Alphabet, standard: Standard
+) -> tuple[float, list[str]]:
+    """The loss of a network on lines, summed in nats, and what it reads."""
+    loss, texts = 0.0, []
+    for line in lines:
+        scores = log_probs(network, line, standard)
+        labels = torch.tensor(alphabet.encode(line.text))
+        frames = torch.tensor([len(scores)])
+        loss += float(summed_ctc_loss(torch.from_numpy(scores)[:, None], labels, frames, torch.tensor([len(labels)])))
+        texts.append(best_path(scores, alphabet.characters, alternatives=0).text)
+    return loss, texts
+
+
+def readings(lines: Sequence[TrainingLine], texts: Sequence[str]) -> list[Reading]:
+    """What was read of lines, as evaluation takes it."""
+    return [Reading(str(i), line.text, text) for i, (line, text) in enumerate(zip(lines, texts, strict=True))]

@@ -1,0 +1,165 @@
+"""`tenarai learn`: a model file that reads a writer better, what is said of it, and what is refused."""
+
+import itertools
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnx
+import pytest
+from typer.testing import CliRunner
+
+from tenarai.cli import app
+from tenarai.dataset.pairs import read_pairs
+from tenarai.evaluate.lines import read_all_lines
+from tenarai.evaluate.report import evaluate
+from tenarai.image.standard import Standard
+from tenarai.model.compact import is_compact
+from tenarai.model.export import read_network, write_model
+from tenarai.model.file import Header, read_header
+from tenarai.model.recogniser import DOWN, Recogniser, Sizes
+from tenarai.reader import load, shipped_model
+from tenarai.synth.paper import Paper
+from tenarai.text.alphabet import HIRAGANA, Alphabet
+from tenarai.train import learn as learning
+from tenarai.train.maker import LineMaker
+from tenarai.train.recipe import DataSettings
+
+runner = CliRunner()
+ALPHABET = Alphabet.of("abcdefghijklmnopqrstuvwxyz ,.。、" + HIRAGANA)
+SIZES = Sizes(len(ALPHABET), 16, (4, 4, 4, 4), (0, 0, 0, 0), features=8, hidden=8, layers=2, neck=8)
+
+
+@pytest.fixture(autouse=True)
+def few_composed_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learning, "REPLAY_LINES", 16)
+    monkeypatch.setattr(learning, "CHECK_LINES", 8)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "tiny.model"
+    header = Header("recogniser", "tiny", SIZES.to_dict(), ALPHABET, Standard(16), DOWN, training={"recipe": {"a": 1}})
+    write_model(Recogniser(SIZES).eval(), header, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def hand(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lines of one writer whose letters lean far to the left, which the shipped model is not used to."""
+    folder = tmp_path_factory.mktemp("hand")
+    known = "".join(read_header(shipped_model()).alphabet.characters)
+    maker = LineMaker(
+        DataSettings(latin=0, vertical=0, unruly=0, wear=0, longest_japanese=10), Alphabet.of(known), 40, Path()
+    )
+    maker.paper = Paper(1, wear=0)
+    rng = np.random.default_rng(8)
+    drawn = (maker.photo(rng) for _ in range(1000))
+    for i, photo in enumerate(itertools.islice((p for p in drawn if len(p.text) > 4), 6)):
+        height, width = photo.picture.shape
+        lean = np.array([[1.0, 0.5, 0.0], [0.0, 1.0, 0.0]])
+        size = (int(width + 0.5 * height) + 1, height)
+        paper = int(np.median(photo.picture))
+        picture = cv2.warpAffine(photo.picture, lean, size, flags=cv2.INTER_LINEAR, borderValue=paper)
+        cv2.imwrite(str(folder / f"{i}.png"), picture)
+        (folder / f"{i}.gt.txt").write_text(photo.text, "utf-8")
+    return folder
+
+
+def test_the_shipped_model_learns_six_lines(hand: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.model"
+    done = runner.invoke(app, ["learn", str(hand), "-o", str(mine), "--steps", "16", "--json"])
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert said["model"] == "new" and said["lines"] == 6 and said["steps"] == 16 and said["before"]["held_out"] is None
+    assert said["after"]["general"]["cer"] < said["before"]["general"]["cer"] + 0.05
+    pairs = read_pairs(hand)
+    before, after = (evaluate(read_all_lines(load(model), pairs)).errors.edits for model in (None, mine))
+    assert after < before
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.model"]
+    header, shipped = read_header(mine), read_header(shipped_model())
+    assert header.alphabet == shipped.alphabet and header.licences == shipped.licences
+    assert header.training["hands"][0]["from"] == shipped.name and header.training["hands"][0]["lines"] == 6
+    assert is_compact(onnx.load(str(mine))) == is_compact(onnx.load(str(shipped_model())))
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_the_model_keeps_its_form_and_grows(tiny: Path, hand: Path, tmp_path: Path, compact: bool) -> None:
+    start, mine = tmp_path / "start.model", tmp_path / "made" / "mine.model"
+    network, header = read_network(tiny)
+    write_model(network, header, start, compact=compact)
+    arguments = ["learn", str(hand), "-o", str(mine), "--from", str(start), "--steps", "2"]
+    done = runner.invoke(app, arguments)
+    assert done.exit_code in (0, 1), done.output
+    assert is_compact(onnx.load(str(mine))) == compact
+    grown = read_header(mine).alphabet
+    assert grown.characters[: len(ALPHABET)] == ALPHABET.characters and len(grown) > len(ALPHABET)
+    assert "New characters" in done.stdout and "has not been measured" in done.stdout
+    assert "general check set" in done.stdout
+
+
+def test_lines_that_are_left_out_are_named(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learning, "sort_out", lambda corrections, *_: (list(corrections), []))
+    for name, text in (("a", "abc"), ("b", "cab"), ("c", "a\u200bb")):
+        picture = np.full((40, 120), 255, np.uint8)
+        cv2.putText(picture, "abc", (8, 30), cv2.FONT_HERSHEY_SIMPLEX, 1, 0, 2)
+        cv2.imwrite(str(tmp_path / f"{name}.png"), picture)
+        (tmp_path / f"{name}.gt.txt").write_text(text, "utf-8")
+    mine = tmp_path / "mine.model"
+    done = runner.invoke(app, ["learn", str(tmp_path), "-o", str(mine), "--from", str(tiny), "--steps", "1"])
+    assert done.exit_code == 1 and "left out c.png" in done.stderr and "U+200B" in done.stderr and mine.exists()
+
+
+def test_the_old_model_is_written_when_nothing_helps(
+    tiny: Path, hand: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "ENOUGH", 2)
+    monkeypatch.setattr(learning._Run, "_chosen", lambda self: (0, [], []))
+    mine = tmp_path / "mine.model"
+    done = runner.invoke(app, ["learn", str(hand), "-o", str(mine), "--from", str(tiny), "--steps", "1"])
+    assert "is the model as it was" in done.stdout and mine.read_bytes() == tiny.read_bytes()
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.model"]
+
+
+def test_what_cannot_be_learnt_from_is_refused(tiny: Path, hand: Path, tmp_path: Path) -> None:
+    empty, one = tmp_path / "empty", tmp_path / "one"
+    empty.mkdir()
+    one.mkdir()
+    for suffix in (".png", ".gt.txt"):
+        (one / f"0{suffix}").write_bytes((hand / f"0{suffix}").read_bytes())
+    out = str(tmp_path / "mine.model")
+    for arguments, said in (
+        ([str(empty), "-o", out], "holds no line"),
+        ([str(one), "-o", out], "five lines or more"),
+        ([str(tmp_path / "none"), "-o", out], "There is no"),
+        ([str(hand), "-o", str(tmp_path)], "is a folder"),
+        ([str(hand), "-o", out, "--minutes", "0"], "above 0"),
+        ([str(hand), "-o", out, "--resume"], "nothing to resume"),
+        ([str(hand), "-o", out, "--from", str(shipped_model("characters"))], "learnt by a recogniser"),
+        ([str(hand), "-o", out, "--from", str(hand / "0.png")], "not a tenarai model"),
+    ):
+        done = runner.invoke(app, ["learn", *arguments])
+        assert done.exit_code == 2 and said in done.stderr, done.output
+        assert len(done.stderr.strip().splitlines()) == 1 and not Path(out).exists()
+
+
+def test_a_run_that_was_stopped_is_resumed(
+    tiny: Path, hand: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine.model"
+    arguments = ["learn", str(hand), "-o", str(mine), "--from", str(tiny), "--steps", "3"]
+    course_round = learning.Course.round
+
+    def stopped(self: learning.Course, number: int) -> None:
+        if number == 2:
+            raise KeyboardInterrupt
+        course_round(self, number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(learning.Course, "round", stopped)
+        done = runner.invoke(app, arguments)
+    assert done.exit_code == 130 and [p.name for p in tmp_path.iterdir()] == ["mine.model.unfinished"]
+    done = runner.invoke(app, [*arguments, "--resume"])
+    assert done.exit_code in (0, 1) and "round 3 of 3" in done.stderr and "round 2 of 3" not in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.model"]

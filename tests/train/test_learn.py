@@ -1,0 +1,275 @@
+"""Learning a hand: what is held out, what is left out, that the rest stays, and that a stopped run goes on the same."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from tenarai.dataset.sample import Refused
+from tenarai.errors import DataError, SettingsError
+from tenarai.image.standard import Standard
+from tenarai.model.export import read_network
+from tenarai.model.recogniser import Recogniser, Sizes
+from tenarai.page.formats import write_layout
+from tenarai.reader import shipped_model
+from tenarai.text.alphabet import HIRAGANA, KATAKANA, Alphabet
+from tenarai.train import learn as learning
+from tenarai.train.corrections import Correction, grown, log_probs, read_corrections, sort_out
+from tenarai.train.learn import held_out, latin_share, learn
+from tenarai.train.maker import LineMaker, RealLine, TrainingLine
+from tenarai.train.recipe import DataSettings
+from tenarai.train.tuning import LearnSettings, measure
+
+STANDARD = Standard(height=16)
+ALPHABET = Alphabet.of(" abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,'、。" + HIRAGANA + KATAKANA)
+SETTINGS = LearnSettings(steps=4, rounds=2, lines=2, replay=2, rate=1e-3)
+
+
+@pytest.fixture(scope="module")
+def network() -> Recogniser:
+    torch.manual_seed(3)
+    sizes = Sizes(len(ALPHABET), 16, (4, 4, 4, 4), (0, 0, 0, 0), features=8, hidden=8, layers=2, neck=8, dropout=0.1)
+    return Recogniser(sizes).eval()
+
+
+@pytest.fixture(scope="module")
+def maker() -> LineMaker:
+    data = DataSettings(latin=0.3, longest_japanese=5, longest_latin=8, unruly=0, wear=0)
+    return LineMaker(data, ALPHABET, 16, Path())
+
+
+@pytest.fixture(autouse=True)
+def few_composed_lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(learning, "REPLAY_LINES", 8)
+    monkeypatch.setattr(learning, "CHECK_LINES", 6)
+    # A random network finds no text likely: everything fits here but where a test asks.
+    monkeypatch.setattr(learning, "sort_out", lambda corrections, *_: (list(corrections), []))
+    yield
+
+
+def corrections(maker: LineMaker, count: int) -> list[Correction]:
+    rng = np.random.default_rng(1)
+    found = []
+    for i in range(count):
+        line = maker.draw(rng)
+        found.append(Correction(f"line {i}", RealLine(255 - line.picture, line.text, False), line))
+    return found
+
+
+def write_pair(folder: Path, name: str, text: str, picture: np.ndarray | None = None) -> None:
+    if picture is None:
+        picture = np.full((40, 120), 255, np.uint8)
+        cv2.putText(picture, "abc", (8, 30), cv2.FONT_HERSHEY_SIMPLEX, 1, 0, 2)
+    cv2.imwrite(str(folder / f"{name}.png"), picture)
+    (folder / f"{name}.gt.txt").write_text(text, "utf-8")
+
+
+# What is held out
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_of_few_lines_none_is_held_out(count: int) -> None:
+    assert held_out(count, 1) == []
+
+
+@pytest.mark.parametrize("count", range(8, 16))
+def test_of_some_lines_every_one_is_held_out_once(count: int) -> None:
+    parts = held_out(count, 1)
+    assert len(parts) == 3 and sorted(i for part in parts for i in part) == list(range(count))
+
+
+@pytest.mark.parametrize("count", [16, 20, 100])
+def test_of_many_lines_a_fifth_is_held_out(count: int) -> None:
+    (part,) = held_out(count, 1)
+    assert len(part) == count // 5 == len(set(part)) and set(part) <= set(range(count))
+    assert held_out(count, 1) == [part] != held_out(count, 2)
+
+
+# Reading corrections
+
+
+def test_pairs_that_cannot_be_used_are_named(tmp_path: Path) -> None:
+    write_pair(tmp_path, "a", "ab c\n")
+    write_pair(tmp_path, "b", "")
+    write_pair(tmp_path, "c", "one\ntwo")
+    write_pair(tmp_path, "d", "ab\u200bc")
+    write_pair(tmp_path, "e", "abc", np.full((40, 120), 255, np.uint8))
+    (tmp_path / "f.png").write_bytes(b"no picture")
+    (tmp_path / "f.gt.txt").write_text("abc", "utf-8")
+    found, refused = read_corrections(tmp_path, 16)
+    assert [(c.name, c.plain.text, c.plain.picture.shape[0]) for c in found] == [("a.png", "ab c", 16)]
+    reasons = {r.name: r.reason for r in refused}
+    assert list(reasons) == ["b.png", "c.png", "d.png", "e.png", "f.png"]
+    for name, said in zip("bcdef", ("no text", "several lines", "U+200B", "blank", ""), strict=True):
+        assert said in reasons[f"{name}.png"]
+
+
+def test_a_page_with_its_corrected_layout_gives_its_lines(tmp_path: Path) -> None:
+    import tenarai
+
+    page = np.full((120, 300), 255, np.uint8)
+    cv2.putText(page, "hello there", (10, 60), cv2.FONT_HERSHEY_SIMPLEX, 1, 0, 2)
+    cv2.imwrite(str(tmp_path / "page.png"), page)
+    read = tenarai.load().read(tmp_path / "page.png")
+    (tmp_path / "page.json").write_bytes(write_layout(dataclasses.replace(read, source="page.png"), "json"))
+    for source in (tmp_path, tmp_path / "page.json"):
+        found, refused = read_corrections(source, 16)
+        assert [c.plain.text for c in found] == [line.text for line in read.lines] != [] and not refused
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds no line"):
+        read_corrections(tmp_path, 16)
+
+
+def test_texts_that_do_not_fit_are_found_by_the_shipped_model() -> None:
+    network, header = read_network(shipped_model())
+    assert isinstance(network, Recogniser)
+    network.eval()
+    maker = LineMaker(DataSettings(latin=0, unruly=0, wear=0, longest_japanese=9), header.alphabet, 40, Path())
+    rng = np.random.default_rng(4)
+    lines = [maker.draw(rng) for _ in range(6)]
+    given = [TrainingLine(line.picture, line.text) for line in lines]
+    given[2] = TrainingLine(lines[2].picture, lines[3].text)
+    given[4] = TrainingLine(lines[4].picture, lines[4].text * 30)
+    found = [Correction(str(i), RealLine(255 - g.picture, g.text, False), g) for i, g in enumerate(given)]
+    fitting, refused = sort_out(found, network, header.alphabet, header.standard)
+    assert [r.name for r in refused] == ["2", "4"] and [c.name for c in fitting] == ["0", "1", "3", "5"]
+    assert "longer" in refused[1].reason and "something else" in refused[0].reason
+
+
+# The alphabet
+
+
+def test_new_characters_leave_known_scores_as_they_are(network: Recogniser, maker: LineMaker) -> None:
+    larger, alphabet = grown(network, ALPHABET, ["aŵb", "ŷŵ"])
+    assert "".join(alphabet.characters[len(ALPHABET) :]) == "ŵŷ" and alphabet.characters[1:4] == (" ", "a", "b")
+    line = maker.draw(np.random.default_rng(2))
+    before, after = (log_probs(n, line, STANDARD) for n in (network, larger))
+    assert after.shape[1] == before.shape[1] + 2
+    known = after[:, : len(ALPHABET)]
+    np.testing.assert_allclose(known - known[:, :1], before - before[:, :1], atol=1e-4)
+
+
+@pytest.mark.parametrize(("characters", "share"), [("abc", 1.0), ("あい", 0.0), ("aあ", 0.3)])
+def test_a_model_of_one_script_is_kept_by_lines_of_that_script(characters: str, share: float) -> None:
+    assert latin_share(Alphabet.of(characters)) == share
+
+
+# Learning
+
+
+def test_what_is_not_tuned_stays(network: Recogniser, maker: LineMaker) -> None:
+    settings = dataclasses.replace(SETTINGS, parts=("neck", "classes"))
+    given = {name: value.clone() for name, value in network.state_dict().items()}
+    learnt = learn(corrections(maker, 3), network, ALPHABET, STANDARD, settings)
+    assert learnt.network is not None and learnt.steps == 4 and learnt.before.held_out is None
+    for name, value in learnt.network.state_dict().items():
+        assert torch.equal(value, given[name]) == (not name.startswith(("neck", "classes"))), name
+        assert torch.equal(network.state_dict()[name], given[name])
+
+
+def test_a_writer_is_read_better_and_the_same_each_time(network: Recogniser, maker: LineMaker) -> None:
+    lines = corrections(maker, 8)
+    settings = dataclasses.replace(SETTINGS, steps=30, rate=2e-2)
+    learnt = learn(lines, network, ALPHABET, STANDARD, settings)
+    assert learnt.network is not None and learnt.before.held_out is not None
+    plain = [line.plain for line in lines]
+    losses = [measure(n, plain, ALPHABET, STANDARD)[0] for n in (network, learnt.network)]
+    assert losses[1] < 0.9 * losses[0]
+    again = learn(lines, network, ALPHABET, STANDARD, settings)
+    assert again.network is not None
+    for name, value in learnt.network.state_dict().items():
+        assert torch.equal(value, again.network.state_dict()[name])
+    assert learnt.to_json()["before"] == again.to_json()["before"]
+
+
+def test_the_old_model_stays_when_nothing_helps(
+    network: Recogniser, maker: LineMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = iter(range(1000))
+    monkeypatch.setattr(learning, "measure", lambda n, lines, a, s: (float(next(calls)), [""] * len(lines)))
+    lines = corrections(maker, 8)
+    lines[0] = dataclasses.replace(lines[0], plain=TrainingLine(lines[0].plain.picture, "ŵ"))
+    learnt = learn(lines, network, ALPHABET, STANDARD, SETTINGS)
+    assert learnt.network is None and learnt.alphabet == ALPHABET and learnt.new == "" and learnt.steps == 0
+    assert learnt.to_json()["model"] == "old" and learnt.before == learnt.after
+
+
+def test_new_characters_are_said(network: Recogniser, maker: LineMaker) -> None:
+    lines = corrections(maker, 3)
+    lines[1] = dataclasses.replace(lines[1], plain=TrainingLine(lines[1].plain.picture, "ŵ"))
+    learnt = learn(lines, network, ALPHABET, STANDARD, SETTINGS)
+    assert learnt.new == "ŵ" and learnt.network is not None
+    assert learnt.network.sizes.classes == len(learnt.alphabet) == len(ALPHABET) + 1
+
+
+def test_one_line_is_too_few(network: Recogniser, maker: LineMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = corrections(maker, 3)
+    out = [Refused("line 1", "It has no text.")]
+    monkeypatch.setattr(learning, "sort_out", lambda corrections, *_: (list(corrections[:1]), out))
+    with pytest.raises(DataError, match=r"and 1 can be used\. Left out: line 1: It has no text\."):
+        learn(lines, network, ALPHABET, STANDARD, SETTINGS)
+
+
+@pytest.mark.parametrize("wrong", [{"steps": 0}, {"minutes": 0.0}, {"seed": -1}])
+def test_settings_out_of_range_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(SettingsError):
+        LearnSettings(**wrong)  # type: ignore[arg-type]
+
+
+# Stopping and going on
+
+
+class StoppedError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("stop", [1, 3, 7])
+def test_a_stopped_run_goes_on_to_the_same_weights(
+    network: Recogniser, maker: LineMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
+) -> None:
+    lines, checkpoint = corrections(maker, 8), tmp_path / "mine.model.unfinished"
+    unbroken = learn(lines, network, ALPHABET, STANDARD, SETTINGS)
+    course_round, done = learning.Course.round, []
+
+    def stopping(self: learning.Course, number: int) -> None:
+        if len(done) == stop:
+            raise StoppedError
+        done.append(number)
+        course_round(self, number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(learning.Course, "round", stopping)
+        with pytest.raises(StoppedError):
+            learn(lines, network, ALPHABET, STANDARD, SETTINGS, checkpoint=checkpoint)
+    assert checkpoint.exists() and len(list(tmp_path.iterdir())) == 1
+    other = dataclasses.replace(SETTINGS, rate=1e-2)
+    with pytest.raises(SettingsError, match="other lines"):
+        learn(lines, network, ALPHABET, STANDARD, other, checkpoint=checkpoint, resume=True)
+    rest = learn(lines, network, ALPHABET, STANDARD, SETTINGS, checkpoint=checkpoint, resume=True)
+    assert rest.steps == unbroken.steps and rest.after == unbroken.after
+    assert (rest.network is None) == (unbroken.network is None)
+    if rest.network is not None and unbroken.network is not None:
+        for name, value in rest.network.state_dict().items():
+            assert torch.equal(value, unbroken.network.state_dict()[name])
+
+
+def test_there_must_be_something_to_resume(network: Recogniser, maker: LineMaker, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "mine.model.unfinished"
+    lines = corrections(maker, 2)
+    with pytest.raises(DataError, match="nothing to resume"):
+        learn(lines, network, ALPHABET, STANDARD, SETTINGS, checkpoint=checkpoint, resume=True)
+    checkpoint.write_bytes(b"PK\x03\x04 cut")
+    with pytest.raises(SettingsError, match="damaged"):
+        learn(lines, network, ALPHABET, STANDARD, SETTINGS, checkpoint=checkpoint, resume=True)
+
+
+def test_minutes_end_a_run(network: Recogniser, maker: LineMaker) -> None:
+    settings = dataclasses.replace(SETTINGS, steps=2000, rounds=1000, minutes=0.001)
+    learnt = learn(corrections(maker, 4), network, ALPHABET, STANDARD, settings)
+    assert learnt.network is not None and 2 <= learnt.steps < 100
