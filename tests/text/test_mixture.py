@@ -22,17 +22,17 @@ SMALL = train_ngram(["chère Zoé", "Zoé écrit"], Training(3))
 @settings(deadline=None, max_examples=60)
 @given(st.text("alteZoé ?", max_size=8), st.sampled_from("alteZoé ?\n"))
 def test_a_probability_is_the_mean_of_theirs(context: str, character: str) -> None:
-    mixture = Mixture((LARGE, SMALL))
+    mixture = Mixture((LARGE, SMALL), (0.25, 0.75))
     state, own, other = mixture.start, LARGE.start, SMALL.start
     for one in context:
         state, (own, _), (other, _) = mixture.step(state, one)[0], LARGE.step(own, one), SMALL.step(other, one)
-    expected = (math.exp(LARGE.step(own, character)[1]) + math.exp(SMALL.step(other, character)[1])) / 2
+    expected = 0.25 * math.exp(LARGE.step(own, character)[1]) + 0.75 * math.exp(SMALL.step(other, character)[1])
     assert math.exp(mixture.step(state, character)[1]) == pytest.approx(expected)
     assert mixture.step(state, character)[1] <= 0
 
 
 def test_it_guides_as_one_model_does() -> None:
-    mixture = Mixture((LARGE,))
+    mixture = Mixture((LARGE,), (1.0,))
     for whole in (False, True):
         one, alone = NgramGuide(mixture, 0.7, whole), NgramGuide(LARGE, 0.7, whole)
         a, b = one.start, alone.start
@@ -40,10 +40,11 @@ def test_it_guides_as_one_model_does() -> None:
             (a, x), (b, y) = one.step(a, character), alone.step(b, character)
             assert x == pytest.approx(y)
         assert one.end(a) == pytest.approx(alone.end(b))
-    assert "é" not in LARGE.labels and {"é", "m", BOUNDARY} <= Mixture((LARGE, SMALL)).labels
+    assert "é" not in LARGE.labels and {"é", "m", BOUNDARY} <= Mixture((LARGE, SMALL), (0.5, 0.5)).labels
     assert Decoder(language_model=mixture).searches
-    with pytest.raises(SettingsError, match="none was given"):
-        Mixture(())
+    for models, shares in (((), ()), ((LARGE,), (0.5,)), ((LARGE, SMALL), (1.0,)), ((LARGE, SMALL), (0.0, 1.0))):
+        with pytest.raises(SettingsError, match="shares above 0 that sum to 1"):
+            Mixture(models, shares)
 
 
 def test_a_users_text_is_asked_beside_the_shipped_model(tmp_path: Path) -> None:

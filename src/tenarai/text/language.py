@@ -36,6 +36,7 @@ NAMES: Final = ("auto", "none", *SHIPPED)
 
 _SURE = 0.9  # where every character of the best path has this confidence, no search finds another text
 _KNOWN = 0.5  # part of its text, or of a line's letters, that a model and a reader have in common at least
+_MUCH = 50_000  # characters of a user's text that count as much as the shipped model; less counts less
 _A_LETTER = 3  # Latin letters of a mixed line that one Japanese letter weighs as much as
 
 
@@ -155,7 +156,9 @@ class LineDecoder:
 
 @lru_cache(maxsize=8)
 def _mixed(model: Ngram, script: Script) -> Mixture:
-    return Mixture((model, shipped_language(script)))
+    size = float(model.record.get("text", {}).get("characters", 0))
+    share = max(0.01, min(0.5, size / (size + _MUCH)))
+    return Mixture((model, shipped_language(script)), (share, 1 - share))
 
 
 def _knows(letters: Collection[str], text: str) -> bool:
