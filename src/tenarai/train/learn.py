@@ -33,7 +33,7 @@ ENOUGH = 8  # lines of which some can be held out
 MANY = 16  # lines of which a fifth is enough to hold out; of fewer, every one is held out once
 FOLDS = 3
 CHECK_SEED, CHECK_LINES = 2_000_003, 80  # the general check set, the same in every run
-REPLAY_SEED, REPLAY_LINES = 3_000_017, 240
+REPLAY_SEED, REPLAY_LINES = 3_000_017, 400
 UNRULY = 0.5  # hands of composed lines, as in recipes/reader.toml
 POLICY = "standard"  # of the text in figures
 
@@ -110,7 +110,7 @@ def learn(
     # Composed lines have known characters only: nobody has drawn the new ones yet.
     data = DataSettings(unruly=UNRULY, wear=settings.wear, latin=latin_share(alphabet))
     maker = LineMaker(data, alphabet, standard.height, Path())
-    desk = Desk(start, larger, standard, maker, composed(maker, REPLAY_SEED, REPLAY_LINES), settings)
+    desk = Desk(start, len(alphabet), larger, standard, maker, composed(maker, REPLAY_SEED, REPLAY_LINES), settings)
     run = _Run(desk, fitting, checkpoint, say)
     if resume:
         run.resume()
@@ -210,7 +210,7 @@ class _Run:
             self.say(f"learning from all {len(self.corrections)} lines, round {self.progress.rounds + 1} of {best}")
             self._round(course)
         steps = self.steps * self.progress.rounds // course.rounds
-        return _Outcome(course.average, steps, before, after)
+        return _Outcome(course.learnt(), steps, before, after)
 
     def _hold_out(self, number: int, held: Sequence[int]) -> None:
         """One course without some lines, which are read after every round."""
@@ -225,7 +225,7 @@ class _Run:
                 f"round {self.progress.rounds + 1} of {course.rounds}"
             )
             course.round(self.progress.rounds)
-            self.progress.measured[number].append(measure(course.average, lines, desk.alphabet, desk.standard))
+            self.progress.measured[number].append(measure(course.learnt(), lines, desk.alphabet, desk.standard))
             self._keep(course)
         self.progress.course, self.progress.rounds, self.progress.state = number + 1, 0, None
 

@@ -1,5 +1,5 @@
-"""One course of tuning a recogniser to a writer: the last layers, or what the settings name, by AdamW (Loshchilov and
-Hutter 2019); everything else, and the statistics of its normalisations, stay as they are.
+"""One course of tuning a recogniser to a writer: the last layers, or what the settings name, by Adam (Kingma and Ba
+2015); everything else, and the statistics of its normalisations, stay as they are.
 """
 
 import copy
@@ -35,8 +35,8 @@ class LearnSettings:
     steps: int | None = None  # by the number of lines unless given
     minutes: float | None = None  # no round begins after so long
     seed: int = 1
-    rate: float = 5e-4
-    parts: tuple[str, ...] = ("column", "reader", "neck", "classes")  # of the network
+    rate: float = 1e-3
+    parts: tuple[str, ...] = ("column", "reader")  # of the network; of its classes the new ones learn too
     rounds: int = 6  # after each, held-out lines are read and the state is kept
     lines: int = 4  # of the writer in a step
     replay: int = 4  # composed lines beside them
@@ -44,9 +44,9 @@ class LearnSettings:
     recombined: float = 0.5  # part of them that is put together of pieces of several
     kept: float = 1.0  # weight of the composed lines' own loss
     distil: float = 1.0  # weight of keeping the first model's scores of composed lines (Hinton et al. 2015)
-    weight_decay: float = 0.01
     clip: float = 5.0
-    average: float = 0.98  # decay of the moving average of the weights, which is what is kept
+    average: float = 0.98  # decay of the moving average of the weights
+    share: float = 0.75  # of the way from the first weights to that average: what is kept (Wortsman et al. 2022)
     wear: float = 0.4  # of the paper that the lines are photographed on
 
     def __post_init__(self) -> None:
@@ -67,6 +67,7 @@ class Desk:
     """What every course of a run has in common. The `start` knows the whole alphabet; composed lines are `replay`."""
 
     start: Recogniser
+    known: int  # labels that the model knew before the alphabet grew
     alphabet: Alphabet
     standard: Standard
     maker: LineMaker
@@ -85,11 +86,28 @@ class Course:
         for part in desk.settings.parts:
             self.network.get_submodule(part).requires_grad_(True)
         self.average = copy.deepcopy(self.network).requires_grad_(False)
+        if len(desk.alphabet) > desk.known:
+            self._tune_new_classes()
         self.tuned = [weight for weight in self.network.parameters() if weight.requires_grad]
-        decay = desk.settings.weight_decay
         cuttings = (cut_line(c.plain, desk.start, desk.alphabet, desk.standard) for c in self.corrections)
         self.cuttings = [cutting for cutting in cuttings if cutting is not None]
-        self.optimiser = torch.optim.AdamW(self.tuned, lr=0.0, betas=(0.9, 0.98), weight_decay=decay)
+        self.optimiser = torch.optim.Adam(self.tuned, lr=0.0, betas=(0.9, 0.98))
+
+    def _tune_new_classes(self) -> None:
+        """Steps of Adam are as large for a weight that hardly matters: known rows that the lines do not use would be
+        pushed away from what they are, so they get no step at all."""
+        known = self.desk.known
+        for weight in self.network.classes.parameters():
+            weight.requires_grad_(True)
+            weight.register_hook(lambda slope: torch.cat((0 * slope[:known], slope[known:])))  # type: ignore[no-untyped-call]
+
+    def learnt(self) -> Recogniser:
+        """What is kept."""
+        kept = copy.deepcopy(self.desk.start)
+        with torch.no_grad():
+            for weight, mean in zip(kept.parameters(), self.average.parameters(), strict=True):
+                weight.lerp_(mean, self.desk.settings.share)
+        return kept
 
     def state(self) -> dict[str, Any]:
         """Tensors and numbers only."""
