@@ -59,7 +59,7 @@ class LearnSettings:
 
     def steps_for(self, lines: int) -> int:
         """More lines give more to learn."""
-        return self.steps or int(np.clip(round(30 * lines**0.5), 40, 400))
+        return self.steps or int(np.clip(round(40 * lines**0.5), 40, 400))
 
 
 @dataclass(frozen=True, slots=True)
