@@ -6,7 +6,7 @@ lines.
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -58,6 +58,21 @@ class Fusion:
     cut: float = 5.0
     skip: float = 0.99
 
+    def decoder(self, model: LanguageModel | None, lexicon: Lexicon | None, alternatives: int) -> Decoder:
+        """A search that these guide, forbidding no text."""
+        return Decoder(
+            beam=self.beam,
+            top_k=self.top_k,
+            cut=self.cut,
+            skip=self.skip,
+            language_model=model,
+            language_weight=self.weight,
+            length_bonus=self.bonus if model else self.word_bonus,
+            lexicon=lexicon,
+            unknown_word=self.unknown if lexicon else None,
+            alternatives=alternatives,
+        )
+
 
 FUSION: Final[Mapping[Script, Fusion]] = {"ja": Fusion(0.45, 1.0), "latin": Fusion(0.65, 1.6)}
 
@@ -108,39 +123,51 @@ class LineDecoder:
     ) -> Decoding:
         """The text of a line: `log_probs (frames, classes) float32` as for `text.decode.decode`, with the `allowed`
         characters only unless None. Raises DataError when `strict` and nothing that is allowed fits."""
-        scores = log_probs if allowed is None else restricted(log_probs, self.characters, allowed)
-        plain = best_path(scores, self.characters, alternatives)
-        model, lexicon = self._model(plain.text), self._lexicon(plain.text)
-        if not self.constrained and (
-            (model is None and lexicon is None) or all(span.confidence > _SURE for span in plain.spans)
-        ):
+        if self.constrained:
+            return self._allowed(log_probs, alternatives, allowed)
+        if allowed is not None:
+            log_probs = restricted(log_probs, self.characters, allowed)
+        plain = best_path(log_probs, self.characters, alternatives)
+        if all(span.confidence > _SURE for span in plain.spans):
             return plain
-        fusion = self.fusion[script_of(plain.text) or "latin"]
+        script = script_of(plain.text)
+        model, lexicon = self._model(plain.text, script), self._lexicon(plain.text)
+        if model is None and lexicon is None:
+            return plain
+        decoder = self.fusion[script or "latin"].decoder(model, lexicon, alternatives)
+        columns = None if model is None else _columns(model, self.characters)
+        if model is None or columns is None:
+            return decode(log_probs, self.characters, decoder, plain)
+        # Of thousands of characters a Latin model knows some 160: they and those of the best path are looked at.
+        unknown = sorted(set(plain.text).difference(model.labels))
+        labels = [*columns, *map(self.characters.index, unknown)]
+        return decode(log_probs[:, labels], [self.characters[label] for label in labels], decoder, plain)
+
+    def _allowed(self, log_probs: NDArray[np.float32], alternatives: int, allowed: Collection[str] | None) -> Decoding:
+        """Where lexicon or pattern demand what may hardly be visible: a search that looks far."""
+        text = best_path(log_probs, self.characters, 0).text
+        script = script_of(text)
+        fusion, model = self.fusion[script or "latin"], self._model(text, script)
         decoder = Decoder(
             language_model=model,
             language_weight=fusion.weight,
             length_bonus=fusion.bonus if model else 0.0,
-            lexicon=lexicon,
+            lexicon=self.lexicon,
             entries=self.entries,
+            unknown_word=fusion.unknown if self.entries == "words" else None,
             pattern=self.pattern,
             alphabet=None if allowed is None else frozenset(allowed),
             alternatives=alternatives,
         )
-        if not self.constrained:  # what lexicon and pattern demand may hardly be visible: then it looks further
-            decoder = replace(decoder, beam=fusion.beam, top_k=fusion.top_k, cut=fusion.cut, skip=fusion.skip)
-            if lexicon is not None:
-                bonus = decoder.length_bonus or fusion.word_bonus
-                decoder = replace(decoder, unknown_word=fusion.unknown, length_bonus=bonus)
         try:
-            return decode(log_probs, self.characters, decoder, None if self.constrained else plain)
+            return decode(log_probs, self.characters, decoder)
         except DataError:
             if self.strict:
                 raise
             return Decoding("", (), 0.0, None)
 
-    def _model(self, text: str) -> LanguageModel | None:
+    def _model(self, text: str, script: Script | None) -> Ngram | Mixture | None:
         """The model that has something to say of a line with this best path."""
-        script = script_of(text)
         if script is None or (self.model is None and not self.auto):
             return None
         own = self.model if self.model is not None and _knows(self.model.labels, text) else None
@@ -152,6 +179,13 @@ class LineDecoder:
         if self.lexicon is None or self.entries == "entry" or _knows(self.lexicon.letters, text):
             return self.lexicon
         return None
+
+
+@lru_cache(maxsize=8)
+def _columns(model: Ngram | Mixture, characters: tuple[str, ...]) -> tuple[int, ...] | None:
+    """The blank and the labels that a model knows; None when they are most of all."""
+    known = [label for label, character in enumerate(characters) if not character or character in model.labels]
+    return tuple(known) if len(known) * 2 < len(characters) else None
 
 
 @lru_cache(maxsize=8)
