@@ -106,19 +106,25 @@ def assigned(about: Boxes, boxes: Boxes, classes: npt.NDArray[np.int64], known: 
     holds = np.zeros((count, len(CLASSES)), np.float32)
     counts = np.tile(np.array(known, bool), (count, 1))
     places = np.zeros((count, 4), np.float32)
-    if not len(boxes):
-        return Assigned(holds, counts, places)
-    shared = overlaps(about, boxes)
-    best, most = shared.argmax(axis=1), shared.max(axis=1)
+    best, most = np.zeros(count, np.int64), np.zeros(count)
+    of_class = np.zeros((count, len(CLASSES)))
+    nearest = []
+    for number, box in enumerate(boxes):
+        # Most anchors lie elsewhere: a page has hundreds of boxes and tens of thousands of anchors.
+        (near,) = np.nonzero((about[:, :2] < box[2:]).all(axis=1) & (about[:, 2:] > box[:2]).all(axis=1))
+        if not len(near):
+            continue
+        shared = overlaps(about[near], box[None])[:, 0]
+        nearest.append((int(near[shared.argmax()]), number))
+        label = classes[number]
+        of_class[near, label] = np.maximum(of_class[near, label], shared)
+        better = shared > most[near]
+        best[near[better]], most[near[better]] = number, shared[better]
     chosen = most >= SAME
-    nearest = shared.argmax(axis=0)
-    worth = shared[nearest, np.arange(len(boxes))] > 0
-    best[nearest[worth]], chosen[nearest[worth]] = np.flatnonzero(worth), True
+    for anchor, number in nearest:
+        best[anchor], chosen[anchor] = number, True
     holds[chosen, classes[best[chosen]]] = 1
-    for label in range(len(CLASSES)):
-        of_class = shared[:, classes == label]
-        unsure = of_class.max(axis=1) >= OTHER if of_class.shape[1] else np.zeros(count, bool)
-        counts[:, label] &= ~unsure | (holds[:, label] > 0)
+    counts &= (of_class < OTHER) | (holds > 0)
     places[chosen] = encoded(boxes[best[chosen]], about[chosen])
     return Assigned(holds, counts, places)
 
