@@ -74,7 +74,7 @@ class Fusion:
         )
 
 
-FUSION: Final[Mapping[Script, Fusion]] = {"ja": Fusion(0.45, 1.0), "latin": Fusion(0.65, 1.6)}
+FUSION: Final[Mapping[Script, Fusion]] = {"ja": Fusion(0.35, 0.8, beam=8), "latin": Fusion(0.65, 1.6)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
