@@ -35,7 +35,8 @@ LanguageOption = Annotated[
     typer.Option(help="none, auto (by each line's script), ja, latin, a text to learn from, or a language model."),
 ]
 LexiconOption = Annotated[
-    Path | None, typer.Option(help="Words, one a line, that are likelier than others; in Japanese, all that a line may be.")
+    Path | None,
+    typer.Option(help="Words, one a line, that are likelier than others; in Japanese, all that a line may be."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
 
