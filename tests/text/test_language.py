@@ -173,3 +173,8 @@ def test_a_lexicon_of_a_million_words_takes_seconds(tmp_path: Path) -> None:
     assert decoder.lexicon is not None
     held = decoder.lexicon.trie.labels.nbytes + decoder.lexicon.trie.first.nbytes
     assert held + decoder.lexicon.word.nbytes + decoder.lexicon.least.nbytes < 120e6
+
+
+def test_a_few_foreign_words_leave_a_lexicon_one_of_words() -> None:
+    assert read(seen("la vie", (3, "r")), Prior(lexicon=["la", "vie", "maison", "王"])) == "la vie"
+    assert read(seen("nous", (0, "r")), Prior(lexicon=["la", "vie", "maison", "王"])) == "rous"

@@ -84,7 +84,7 @@ class Prior:
     language: "none"; "auto", the shipped model of each line's script; "ja" or "latin"; the path of a text in UTF-8,
     which is learnt and asked beside the shipped model of the line's script; that of a .ngram or of an ARPA file, or an
     open model, which are asked alone.
-    lexicon: words that are likelier than others, in scripts with spaces; or, where an entry has Japanese letters, the
+    lexicon: words that are likelier than others, in scripts with spaces; or, where most letters are Japanese, the
     entries of which a line is one. The path of a list, one a line, the words themselves, or an open lexicon.
     pattern: a line is of this form: an expression or a name, see `text.pattern`.
     """
@@ -224,7 +224,7 @@ def line_decoder(prior: Prior, characters: Sequence[str], strict: bool = True) -
     entries: Entries = "words"
     if lexicon is not None:
         _check_letters(lexicon, known)
-        entries = "entry" if any(map(is_japanese, lexicon.letters)) else "words"
+        entries = "entry" if 2 * sum(map(is_japanese, lexicon.letters)) > len(lexicon.letters) else "words"
     if prior.pattern is not None:
         compile_pattern(prior.pattern, known)
     return LineDecoder(
