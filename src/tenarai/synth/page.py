@@ -8,9 +8,10 @@ import numpy.typing as npt
 from tenarai.errors import DataError
 from tenarai.page.layout import Box, Character, Page, Region
 from tenarai.synth.camera import Gray, Shot, shoot
+from tenarai.synth.desk import LEAST, Desk
 from tenarai.synth.hand import Rng
 from tenarai.synth.sheet import Pens, Sheet
-from tenarai.synth.stationery import KINDS, LEAST, Desk
+from tenarai.synth.stationery import KINDS
 from tenarai.synth.words import Texts
 
 

@@ -319,7 +319,7 @@ class Sheet:
                 (a, c), (b, d) = np.sort(rng.random((2, 2)), axis=1).T
                 stroke(((a, b), (c, b), (c, d), (a, d), (a, b)))
         np.maximum(self.writing, canvas, out=self.writing)
-        return _tight(canvas, box.shifted(0, 0)) or box
+        return _tight(canvas, Box(0, 0, self.width, self.height)) or box
 
 
 @dataclass

@@ -91,7 +91,10 @@ class PageMaker:
             tuple(HandFont(p) for folder in data.print_fonts for p in find_fonts(corpora / folder)),
             self._fonts(corpora, data.latin_fonts),
         )
-        self.real = [sheet for corpus in data.pages for sheet in self._sheets(corpora / corpus.path, corpus.validation)]
+        groups = [(corpus.weight, self._sheets(corpora / corpus.path, corpus.validation)) for corpus in data.pages]
+        self.real = [sheet for _, sheets in groups for sheet in sheets]
+        shares = np.array([weight / len(sheets) for weight, sheets in groups for _ in sheets])
+        self.shares = shares / max(shares.sum(), 1e-9)  # of each real page among those that are drawn
 
     def _fonts(self, corpora: Path, folders: tuple[str, ...]) -> tuple[HandFont, ...]:
         paths = [path for folder in folders for path in find_fonts(corpora / folder)]
@@ -114,12 +117,14 @@ class PageMaker:
     def draw(self, rng: Rng) -> Sheet:
         """One page: real, or made up, seen as the reader sees it."""
         if self.real and rng.random() < self.data.real:
-            return self.real[int(rng.integers(len(self.real)))]
+            return self.real[int(rng.choice(len(self.real), p=self.shares))]
         return self.compose(rng)
 
     def compose(self, rng: Rng) -> Sheet:
         """A page that nobody wrote."""
-        drawn = draw_page(self.pens, self.texts, rng, side=self.data.side, wear=self.data.wear)
+        kinds = self.data.kinds
+        kind = kinds[int(rng.integers(len(kinds)))] if kinds else None
+        drawn = draw_page(self.pens, self.texts, rng, kind=kind, side=self.data.side, wear=self.data.wear)
         return Sheet(clean(drawn.picture).picture, drawn.page, True)
 
     def scale(self, rng: Rng) -> float:

@@ -119,6 +119,7 @@ class PageCorpus(_Section):
     """Real pages: a folder of pictures with layout files (PAGE, ALTO, VIA, our JSON), inside the corpora folder."""
 
     path: str
+    weight: float = Field(1.0, gt=0)  # how often it is drawn from, beside the other folders
     validation: int = Field(0, ge=0)  # so many pages are held out, the same ones in every run
     licence: str = ""
 
@@ -132,6 +133,7 @@ class PageSettings(_Section):
     print_fonts: tuple[str, ...] = ()  # of what is printed beside the writing
     validation_fonts: tuple[str, ...] = ()
     pages: tuple[PageCorpus, ...] = ()
+    kinds: tuple[str, ...] = ()  # of made-up pages, one named twice drawn twice as often; all if none is named
     real: float = Field(0.3, ge=0, le=1)  # part of the pages that real people wrote
     side: int = Field(1200, ge=256, le=4096)  # the longer side of a page in pixels, before it is scaled
     smallest: float = Field(0.5, gt=0)  # scale

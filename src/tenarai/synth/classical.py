@@ -1,0 +1,112 @@
+"""Leaves of old books, and the readings beside columns."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tenarai.page.layout import Box, Line, Region
+from tenarai.synth.desk import LEAST, Desk, number_in, region
+from tenarai.synth.line import is_kanji
+from tenarai.synth.sheet import Stream, Writer
+
+KANA = "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわん"
+
+
+def readings(desk: Desk, writer: Writer, lines: Sequence[Line], em: float, often: float) -> list[Line]:
+    """Furigana beside kanji of vertical lines: (lines in order, each from its top)."""
+    found: list[Line] = []
+    for line in lines:
+        free = 0.0
+        for character in line.characters:
+            if not is_kanji(character.text) or desk.rng.random() > often or character.box.top < free:
+                continue
+            text = "".join(KANA[number_in(desk.rng, 0, len(KANA) - 1)] for _ in range(number_in(desk.rng, 1, 3)))
+            em = max(em, 0.75 * LEAST)
+            y = max(free, character.box.center[1] - 0.5 * len(text) * em)
+            x = line.box.right + 0.55 * em
+            room = min(len(text) * 1.15 * em, line.box.bottom - y)
+            one = desk.sheet.write(writer, text, x, y, em, room, True) if room > em else None
+            if one is not None:
+                found.append(one)
+                free = one.box.bottom + 0.5 * em
+    return found
+
+
+def classical(desk: Desk) -> list[Region]:
+    """A leaf of an old book, or two side by side: brush columns in a frame, readings, half-size double lines,
+    headnotes, a picture, an owner's seal."""
+    sheet, rng = desk.sheet, desk.rng
+    em = desk.em * float(rng.uniform(1.0, 1.3))
+    writer, stream = desk.writer(0.8, brush=True), desk.stream()
+    head = sheet.height * float(rng.uniform(0.14, 0.2)) if rng.random() < 0.5 else 2 * em
+    areas = [Box(2 * em, head, sheet.width - 2 * em, sheet.height - 2 * em)]
+    if sheet.width > sheet.height and rng.random() < 0.7:
+        fold, gutter = sheet.width * float(rng.uniform(0.48, 0.52)), em * float(rng.uniform(0.8, 2))
+        (whole,) = areas
+        areas = [replace(whole, left=fold + gutter), replace(whole, right=fold - gutter)]
+        if rng.random() < 0.7:
+            sheet.rule(((fold, 0), (fold, sheet.height)), int(rng.integers(60, 200)), number_in(rng, 1, 4))
+    pitch, framed, ruled = em * float(rng.uniform(1.5, 2.2)), bool(rng.random() < 0.6), bool(rng.random() < 0.5)
+    found = []
+    for area in areas:
+        found += _leaf(desk, writer, stream, area, em, pitch, framed, ruled)
+    if rng.random() < 0.3:
+        last = areas[-1]
+        found.append(Region(sheet.seal(last.left + 0.3 * em, last.bottom - 3 * em, 2 * em, rng), kind="seal"))
+    if head > 3 * em:
+        small = max(LEAST, 0.5 * em)
+        right = areas[0].right - float(rng.uniform(0, 0.4)) * areas[0].width
+        place = Box(right - number_in(rng, 2, 6) * 1.6 * small, 0.8 * em, right, head - 1.8 * em)
+        if place.height > 3 * small:
+            found += region(desk.fill(writer, stream, place, small, 1.6 * small, True), "margin")
+    return found
+
+
+def _leaf(
+    desk: Desk, writer: Writer, stream: Stream, area: Box, em: float, pitch: float, framed: bool, ruled: bool
+) -> list[Region]:
+    """The columns of one leaf; now and then a picture stands in the place of the last ones."""
+    sheet, rng = desk.sheet, desk.rng
+    count = int(area.width / pitch)
+    if framed:
+        around = Box(
+            area.right - count * pitch - 0.2 * em, area.top - em, area.right + 0.2 * em, area.bottom + 0.6 * em
+        )
+        sheet.frame(around, 200, 2)
+        if ruled:
+            for number in range(1, count):
+                x = area.right - number * pitch
+                sheet.rule(((x, around.top), (x, around.bottom)), 130)
+    found: list[Region] = []
+    if count > 5 and rng.random() < 0.2:
+        drawn = number_in(rng, 3, count - 1)
+        left = area.right - count * pitch + 0.3 * em
+        place = Box(left, area.top, area.right - (count - drawn) * pitch - 0.3 * em, area.bottom)
+        found.append(Region(sheet.drawing(place, rng), kind="figure"))
+        count -= drawn
+    lines: list[Line] = []
+    plain: list[Line] = []
+    for number in range(count):
+        x, y = area.right - (number + 0.5) * pitch, area.top + (1.5 * em if rng.random() < 0.12 else 0.0)
+        if number == 0 and rng.random() < 0.4:
+            lines += desk.line(writer, stream.take(6), x, area.top, 1.3 * em, 0.6 * area.height, True)
+            continue
+        if rng.random() > 0.2:
+            room = (area.bottom - y) * (float(rng.uniform(0.1, 0.8)) if rng.random() < 0.1 else 1.0)
+            text = stream.take(int(room / (em * writer.pace)) + 1)
+            new = desk.line(writer, text, x, y, em, room, True)
+            lines, plain = lines + new, plain + new
+            continue
+        # Large script, then small script in two halves, then large again.
+        for large in (True, False, True):
+            room = (area.bottom - y) * float(rng.uniform(0.3, 0.6))
+            if room < 4 * em:
+                break
+            size = em if large else max(LEAST, 0.48 * em)
+            new = []
+            for side in (0.0,) if large else (0.56 * size, -0.56 * size):
+                text = stream.take(int(room / (size * writer.pace)) + 1)
+                new += desk.line(writer, text, x + side, y, size, room, True)
+            lines += new
+            y = max((line.box.bottom for line in new), default=y) + 0.5 * em
+    often = float(rng.choice([0.0, 0.25]))
+    return region(lines) + region(readings(desk, writer, plain, 0.38 * em, often), "note") + found
