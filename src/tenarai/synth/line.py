@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tenarai.synth.fonts import EM, HandFont, Ink
+from tenarai.synth.variants import Face
 from tenarai.synth.hand import Hand, Placed, Rng, write
 from tenarai.synth.strokes import Strokes, StrokeSource
 
@@ -157,7 +158,7 @@ def compose_strokes(
     return Composed(canvas, text, tuple(boxes), vertical)
 
 
-def compose_font(text: str, font: HandFont, hand: Hand, rng: Rng, *, vertical: bool = False) -> Composed | None:
+def compose_font(text: str, font: Face, hand: Hand, rng: Rng, *, vertical: bool = False) -> Composed | None:
     """A line set from a handwriting font, each glyph leaned, turned and scaled by the hand; None if one is missing."""
     masks = {c: font.mask(c) for c in set(text) if not c.isspace()}
     if not masks or any(m is None for m in masks.values()):

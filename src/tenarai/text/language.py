@@ -30,7 +30,7 @@ Language = str | Path | Ngram
 Words = str | Path | Iterable[str] | Lexicon
 Script = Literal["ja", "latin"]
 
-DEFAULT_LANGUAGE: Final = "none"
+DEFAULT_LANGUAGE: Final = "auto"
 SHIPPED: Final[tuple[Script, ...]] = ("ja", "latin")
 NAMES: Final = ("auto", "none", *SHIPPED)
 

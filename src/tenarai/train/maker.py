@@ -9,16 +9,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from tenarai.dataset.source import read_lines
+from tenarai.dataset.sample import Sample
+from tenarai.dataset.source import read_lines, read_samples
 from tenarai.errors import DataError, TenaraiError
 from tenarai.image.clean import Gray, clean
 from tenarai.image.line import straighten
 from tenarai.image.read import read_picture
-from tenarai.synth.fonts import HandFont, find_fonts
+from tenarai.synth.fonts import HandFont, Ink, find_fonts
 from tenarai.synth.hand import Hand, Rng
 from tenarai.synth.line import Composed, compose_font, compose_strokes, compose_words, is_cjk
 from tenarai.synth.paper import Paper
 from tenarai.synth.strokes import KanjiVG, StrokeFile, StrokeSource
+from tenarai.synth.variants import Face, Varied, cropped, hentaigana
 from tenarai.synth.words import Texts, read_texts, shipped_texts
 from tenarai.text.alphabet import HIRAGANA, KATAKANA, Alphabet
 from tenarai.text.normalise import normalise
@@ -70,16 +72,29 @@ class LineMaker:
         self.drawn = tuple(StrokeFile(corpora / p) for p in data.strokes)
         self.japanese = self._fonts(corpora, data.japanese_fonts, validation)
         self.latin = self._fonts(corpora, data.latin_fonts, False)
+        self.variants = self._variants(corpora) if data.variants else {}
         self.real = self._real_lines(corpora, validation)
+        self.real_japanese = [line for line in self.real if any(map(is_cjk, line.text))]
+        self.real_latin = [line for line in self.real if not any(map(is_cjk, line.text))]
         if data.latin < 1 and not self.texts.japanese:
             raise DataError("The text files hold no Japanese line: add one that does, or set data.latin = 1.")
-        if data.latin > 0 and not self.texts.latin and not (self.real and data.real == 1):
+        if data.latin > 0 and not self.texts.latin and not (self.real_latin and data.real == 1):
             raise DataError("The text files hold no Latin line: add one that does, or set data.latin = 0.")
 
     def _fonts(self, corpora: Path, folders: tuple[str, ...], validation: bool) -> list[HandFont]:
         paths = [path for folder in folders for path in find_fonts(corpora / folder)]
         held = self.data.validation_fonts
         return [HandFont(p) for p in paths if (p.name in held) == (validation and bool(held))]
+
+    def _variants(self, corpora: Path) -> dict[str, list[Ink]]:
+        found = hentaigana(HandFont(p) for folder in self.data.hentaigana_fonts for p in find_fonts(corpora / folder))
+        for corpus in self.data.glyphs:
+            for sample in read_samples(corpora / corpus.path, corpus.corpus or None):
+                if isinstance(sample, Sample) and sample.kind == "character" and sample.split != "test":
+                    ink = cropped(np.asarray(255 - clean(sample.picture).picture, np.uint8))
+                    if ink is not None:
+                        found.setdefault(sample.text, []).append(ink)
+        return found
 
     def _real_lines(self, corpora: Path, validation: bool) -> list[RealLine]:
         lines, refused = [], []
@@ -136,10 +151,12 @@ class LineMaker:
         """One line, of a kind drawn as the settings say."""
         for _ in range(TRIES):
             if rng.random() < self.data.latin:
-                if self.real and rng.random() < self.data.real:
-                    return self.photographed(self.real[int(rng.integers(len(self.real)))], rng)
+                if self.real_latin and rng.random() < self.data.real:
+                    return self.photographed(self.real_latin[int(rng.integers(len(self.real_latin)))], rng)
                 composed = self._compose_latin(rng)
             else:
+                if self.real_japanese and rng.random() < self.data.real_japanese:
+                    return self.photographed(self.real_japanese[int(rng.integers(len(self.real_japanese)))], rng)
                 composed = self._compose_japanese(rng)
             # Capitals may lie outside the alphabet though the small letters are in it: µ is one.
             if composed is not None and not self.alphabet.missing(composed.text):
@@ -163,7 +180,9 @@ class LineMaker:
         vertical = bool(rng.random() < self.data.vertical) and len(text) > 1
         hand = Hand.sample(rng, self.data.unruly)
         if self.japanese and rng.random() < self.data.font:
-            font = self.japanese[int(rng.integers(len(self.japanese)))]
+            font: Face = self.japanese[int(rng.integers(len(self.japanese)))]
+            if self.variants and rng.random() < self.data.variants:
+                font = Varied(font, self.variants, rng, float(rng.uniform(0.2, 1)))
             return compose_font(text, font, hand, rng, vertical=vertical)
         sources = self.sources
         if self.drawn and rng.random() < 0.25:

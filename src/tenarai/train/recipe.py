@@ -39,6 +39,14 @@ class LineCorpus(_Section):
     licence: str = ""
 
 
+class GlyphCorpus(_Section):
+    """Pictures of single characters for composing lines, of any corpus of them, inside the corpora folder."""
+
+    path: str
+    corpus: str = ""
+    licence: str = ""
+
+
 class DataSettings(_Section):
     """What lines are made of. Paths are inside the corpora folder that the command names."""
 
@@ -47,10 +55,14 @@ class DataSettings(_Section):
     latin_fonts: tuple[str, ...] = ()
     validation_fonts: tuple[str, ...] = ()  # file names: hands that no training line is written in
     strokes: tuple[str, ...] = ()  # stroke files beside KanjiVG
+    hentaigana_fonts: tuple[str, ...] = ()
+    glyphs: tuple[GlyphCorpus, ...] = ()  # characters cut from old books
+    variants: float = Field(0.0, ge=0, le=1)  # part of the lines set from fonts with hentaigana and glyphs among them
     lines: tuple[LineCorpus, ...] = ()
     vertical: float = Field(0.4, ge=0, le=1)  # part of the Japanese lines
     latin: float = Field(0.3, ge=0, le=1)  # part of all lines
     real: float = Field(0.5, ge=0, le=1)  # part of the Latin lines that real people wrote
+    real_japanese: float = Field(0.0, ge=0, le=1)  # the same of the Japanese lines
     font: float = Field(0.45, ge=0, le=1)  # part of the composed Japanese lines set from fonts, the rest from strokes
     unruly: float = Field(1.0, ge=0, le=1)  # how irregular composed hands may be
     wear: float = Field(1.0, ge=0, le=1)  # how often paper is ruled, shaded, faint, or shared
