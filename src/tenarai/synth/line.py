@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tenarai.synth.fonts import EM, HandFont, Ink
-from tenarai.synth.variants import Face
 from tenarai.synth.hand import Hand, Placed, Rng, write
 from tenarai.synth.strokes import Strokes, StrokeSource
+from tenarai.synth.variants import Face
 
 SMALL_KANA = frozenset("ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶゕゖ")
 FULL_STOPS = frozenset("。、，．")

@@ -1,5 +1,5 @@
-"""Other shapes of characters than a font has: hentaigana (kana of other origins, in use until 1900), glyphs cut from old
-books."""
+"""Other shapes of characters than a font has: hentaigana (kana of other origins, in use until 1900), glyphs cut from
+old books."""
 
 import re
 import unicodedata
