@@ -69,10 +69,10 @@ def hand(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_shipped_model_learns_six_lines(hand: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine.model"
-    done = runner.invoke(app, ["learn", str(hand), "-o", str(mine), "--steps", "16", "--json"])
+    done = runner.invoke(app, ["learn", str(hand), "-o", str(mine), "--steps", "30", "--json"])
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
-    assert said["model"] == "new" and said["lines"] == 6 and said["steps"] == 16 and said["before"]["held_out"] is None
+    assert said["model"] == "new" and said["lines"] == 6 and said["steps"] == 30 and said["before"]["held_out"] is None
     assert said["after"]["general"]["cer"] < said["before"]["general"]["cer"] + 0.05
     pairs = read_pairs(hand)
     before, after = (evaluate(read_all_lines(load(model), pairs)).errors.edits for model in (None, mine))

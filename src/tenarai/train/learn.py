@@ -107,6 +107,8 @@ def learn(
         why = f" Left out: {refused[0].name}: {refused[0].reason}" if refused else ""
         raise DataError(f"A hand is learnt from five lines or more, and {len(fitting) or 'none'} can be used.{why}")
     start, larger = grown(first, alphabet, (c.plain.text for c in fitting))
+    if len(fitting) < ENOUGH:
+        settings = replace(settings, share=min(settings.share, settings.unchecked))
     # Composed lines have known characters only: nobody has drawn the new ones yet.
     data = DataSettings(unruly=UNRULY, wear=settings.wear, latin=latin_share(alphabet))
     maker = LineMaker(data, alphabet, standard.height, Path())

@@ -47,6 +47,7 @@ class LearnSettings:
     clip: float = 5.0
     average: float = 0.98  # decay of the moving average of the weights
     share: float = 0.75  # of the way from the first weights to that average: what is kept (Wortsman et al. 2022)
+    unchecked: float = 0.5  # the same, where no line can be held out to see that it helps
     wear: float = 0.4  # of the paper that the lines are photographed on
 
     def __post_init__(self) -> None:
@@ -59,7 +60,7 @@ class LearnSettings:
 
     def steps_for(self, lines: int) -> int:
         """More lines give more to learn."""
-        return self.steps or int(np.clip(round(40 * lines**0.5), 40, 400))
+        return self.steps or int(np.clip(9 * lines, 60, 400))
 
 
 @dataclass(frozen=True, slots=True)
