@@ -141,9 +141,9 @@ class Reader:
     ) -> Line:
         """A picture that holds one line (or a single character). "auto" decides by shape, and where the shape says
         little, by which way reads with more confidence. `alphabet`, `language`, `lexicon`, `least_confidence` as in
-        `read`; `pattern` is the form of the whole line, see `text.pattern`. What is as high as wide and read as one character is left to
-        the model of single characters, but not where lexicon or pattern have the word. Raises PictureError for what
-        is no picture, DataError where no text that lexicon or pattern allow fits in."""
+        `read`; `pattern` is the form of the whole line, see `text.pattern`. What is as high as wide and read as one
+        character is left to the model of single characters, but not where lexicon or pattern have the word. Raises
+        PictureError for what is no picture, DataError where no text that lexicon or pattern allow fits in."""
         _check_direction(direction)
         check_confidence(least_confidence)
         allowed, decoder = _characters(alphabet), self._decoder(Prior(language, lexicon, pattern))

@@ -58,29 +58,70 @@ def _carried(text: str, normal: str, owners: Sequence[Character | None]) -> list
     return carried
 
 
-def place_of(line: Sequence[Column], number: int, vertical: bool) -> Box | None:
-    """Where a column stands on the picture: what was read, or the gap where it was missed; None if unknown."""
-    character = line[number].character
-    if character is not None:
-        return character.box
-    before = next((c.character.box for c in reversed(line[:number]) if c.character), None)
-    after = next((c.character.box for c in line[number + 1 :] if c.character), None)
-    if before is None or after is None:
-        only = before or after
-        if only is None:
-            return None
-        return _edge(only, vertical, last=after is None)
-    both = before.union(after)
-    if vertical:
-        low, high = sorted((before.bottom, after.top))
-        return Box(both.left, low, both.right, high)
-    low, high = sorted((before.right, after.left))
-    return Box(low, both.top, high, both.bottom)
+def places(line: Sequence[Column], vertical: bool) -> list[Box | None]:
+    """Where each column stands on the picture; None where that is not known.
+
+    A model tells the few pixels where it saw a character: its place reaches halfway to its neighbours, and half its
+    height at most. What was missed lies in the gap between what was read on either side.
+    """
+    known = [column.character.box if column.character else None for column in line]
+    before, after = _latest(known), _latest(known[::-1])[::-1]
+    found: list[Box | None] = []
+    for own, left, right in zip(known, before, after, strict=True):
+        if own is not None:
+            found.append(_cell(own, left, right, vertical))
+        else:
+            found.append(_gap(left, right, vertical))
+    return found
 
 
-def _edge(box: Box, vertical: bool, last: bool) -> Box:
-    if vertical:
-        at = box.bottom if last else box.top
-        return Box(box.left, at, box.right, at)
-    at = box.right if last else box.left
-    return Box(at, box.top, at, box.bottom)
+def _latest(boxes: Sequence[Box | None]) -> list[Box | None]:
+    """The last box before each."""
+    last: Box | None = None
+    found: list[Box | None] = []
+    for box in boxes:
+        found.append(last)
+        last = box or last
+    return found
+
+
+def _middle(box: Box, vertical: bool) -> float:
+    return box.center[1 if vertical else 0]
+
+
+def _across(box: Box, vertical: bool) -> float:
+    return box.width if vertical else box.height
+
+
+def _along(box: Box, low: float, high: float, vertical: bool) -> Box:
+    """The box with other ends along its line."""
+    return Box(box.left, low, box.right, high) if vertical else Box(low, box.top, high, box.bottom)
+
+
+def _follows(box: Box, other: Box, vertical: bool) -> bool:
+    """Whether the other stands behind it on one line; a page has several."""
+    size = _across(box, vertical)
+    apart = abs(box.center[0 if vertical else 1] - other.center[0 if vertical else 1])
+    return apart < size / 2 and _middle(other, vertical) >= _middle(box, vertical)
+
+
+def _cell(own: Box, left: Box | None, right: Box | None, vertical: bool) -> Box:
+    at, reach = _middle(own, vertical), 0.5 * _across(own, vertical)
+    low, high = at - reach, at + reach
+    if left is not None and _follows(left, own, vertical):
+        low = max(low, (_middle(left, vertical) + at) / 2)
+    if right is not None and _follows(own, right, vertical):
+        high = min(high, (_middle(right, vertical) + at) / 2)
+    ends = (own.top, own.bottom) if vertical else (own.left, own.right)
+    return _along(own, min(low, ends[0]), max(high, ends[1]), vertical)
+
+
+def _gap(left: Box | None, right: Box | None, vertical: bool) -> Box | None:
+    if left is not None and right is not None and _follows(left, right, vertical):
+        low, high = _middle(left, vertical), _middle(right, vertical)
+        return _along(left.union(right), low + (high - low) / 4, high - (high - low) / 4, vertical)
+    only = left or right
+    if only is None:
+        return None
+    end, size = _middle(only, vertical), 0.5 * _across(only, vertical)
+    return _along(only, end, end + size, vertical) if left else _along(only, end - size, end, vertical)

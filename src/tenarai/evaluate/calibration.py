@@ -106,10 +106,10 @@ def thinned(curve: Sequence[Risk], points: int = 20) -> tuple[Risk, ...]:
     """At most so many points of a curve, spread evenly over what is covered; always the last."""
     kept: list[Risk] = []
     for risk in curve:
-        if not kept or risk.coverage >= kept[-1].coverage + 1 / points - 1e-9:
+        if risk.coverage >= (int(kept[-1].coverage * points + 1e-9) + 1 if kept else 1) / points - 1e-9:
             kept.append(risk)
-    if curve and kept[-1] != curve[-1]:
-        kept[points - 1 :] = [curve[-1]]
+    if curve and (not kept or kept[-1] != curve[-1]):
+        kept.append(curve[-1])
     return tuple(kept)
 
 

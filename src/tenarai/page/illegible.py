@@ -1,9 +1,9 @@
 """Characters that are not sure enough to be given as text: each becomes a mark, and what it might be stays beside it.
 
-Editions and archives put one mark for every character that cannot be read and whose number is known: a box in Japan
-(□), a dot or a cross elsewhere. A box can itself be written, and be read as one; so the mark here is the geta, 〓, which
-Japanese printers set where they lack the type, which nobody writes, and which no model knows. It is the same in every
-script: whoever looks for what is open finds it by one character.
+Japanese archives put a box, □, for every character that cannot be read, as many as there are; others put dots. But a
+box or a dot can itself be written, and models read both. So the mark here is the geta, 〓, which printers set for a
+type that they lack: nobody writes it, and the shipped models do not know it. It is the same in every script, so that
+one search finds all that is open.
 """
 
 from dataclasses import replace
