@@ -24,6 +24,7 @@ from tenarai.model.runtime import CharacterRuntime, DetectorRuntime, LineRuntime
 from tenarai.page.anchors import proposals
 from tenarai.page.find import find_lines
 from tenarai.page.grid import find_grid, row_of
+from tenarai.page.illegible import check_confidence, marked
 from tenarai.page.layout import Box, Character, Direction, Line, Page, Region
 from tenarai.page.order import order_lines
 from tenarai.page.place import around, box_of, corners, cut_out, mostly, turned_back, within
@@ -58,9 +59,11 @@ class _Asked:
     explain: bool
     lines: Sequence[Line] | None = None
     decoder: LineDecoder | None = None
+    least: float | None = None  # confidence of a character that is given as text
 
     def __post_init__(self) -> None:
         _check_direction(self.direction)
+        check_confidence(self.least)
 
 
 class Reader:
@@ -105,6 +108,7 @@ class Reader:
         lines: Sequence[Line] | None = None,
         language: Language = DEFAULT_LANGUAGE,
         lexicon: Words | None = None,
+        least_confidence: float | None = None,
     ) -> Page:
         """A page: path, bytes, stream, Pillow image or array of gray or RGB, to lines in reading order with text.
 
@@ -113,12 +117,14 @@ class Reader:
         `lines`, of a layout, are read in their order and by their own directions instead of those that are found: each
         comes back with its text, "" where nothing could be read.
         `language` ("none", "auto", "ja", "latin", a text, a model) and `lexicon` help with what the picture leaves
-        open: see `text.language.Prior`.
+        open: see `text.language.Prior`. Characters less sure than `least_confidence` are left open in the text: see
+        `page.illegible`.
         Raises PictureError for what is no picture.
         """
         gray = read_picture(picture, limits=self.limits)
         decoder = self._decoder(Prior(language, lexicon), strict=False)
-        page = self._read_gray(gray, _name(picture), _Asked(direction, _characters(alphabet), explain, lines, decoder))
+        asked = _Asked(direction, _characters(alphabet), explain, lines, decoder, least_confidence)
+        page = self._read_gray(gray, _name(picture), asked)
         return replace(page, notes=(("turn", camera_turn(picture)), *page.notes)) if explain else page
 
     def read_line(
@@ -131,13 +137,15 @@ class Reader:
         language: Language = DEFAULT_LANGUAGE,
         lexicon: Words | None = None,
         pattern: str | None = None,
+        least_confidence: float | None = None,
     ) -> Line:
         """A picture that holds one line (or a single character). "auto" decides by shape, and where the shape says
-        little, by which way reads with more confidence. `alphabet`, `language`, `lexicon` as in `read`; `pattern` is
-        the form of the whole line, see `text.pattern`. What is as high as wide and read as one character is left to
-        the model of single characters, but not where lexicon or pattern have the word. Raises PictureError for what
-        is no picture, DataError where no text that lexicon or pattern allow fits in."""
+        little, by which way reads with more confidence. `alphabet`, `language`, `lexicon`, `least_confidence` as in
+        `read`; `pattern` is the form of the whole line, see `text.pattern`. What is as high as wide and read as one
+        character is left to the model of single characters, but not where lexicon or pattern have the word. Raises
+        PictureError for what is no picture, DataError where no text that lexicon or pattern allow fits in."""
         _check_direction(direction)
+        check_confidence(least_confidence)
         allowed, decoder = _characters(alphabet), self._decoder(Prior(language, lexicon, pattern))
         gray = read_picture(picture, limits=self.limits)
         result = clean(gray)
@@ -150,7 +158,7 @@ class Reader:
         best = max(lines, key=lambda line: line.confidence or 0.0)
         if decoder is None or not decoder.constrained:
             best = self._alone(result.picture, best, alternatives, allowed)
-        return replace(best, source="line")
+        return marked(replace(best, source="line"), least_confidence)
 
     def read_character(
         self, picture: Source, alphabet: Characters | None = None, n: int = 10
@@ -211,11 +219,12 @@ class Reader:
         explain: bool = False,
         language: Language = DEFAULT_LANGUAGE,
         lexicon: Words | None = None,
+        least_confidence: float | None = None,
     ) -> Iterator[Page | Unread]:
         """Pages of many pictures, in order, every page of a PDF or TIFF by itself. What cannot be read comes back as
         `Unread` in its place, and the rest goes on. The options are those of `read`."""
         decoder = self._decoder(Prior(language, lexicon), strict=False)
-        asked = _Asked(direction, _characters(alphabet), explain, decoder=decoder)
+        asked = _Asked(direction, _characters(alphabet), explain, None, decoder, least_confidence)
         for picture in pictures:
             name = _name(picture)
             try:
@@ -290,7 +299,7 @@ class Reader:
         decodings = self.runtime.read_all(pictures, allowed=asked.allowed, decoder=asked.decoder)
         read = list(lines)
         for (place, piece), decoding in zip(straight.items(), decodings, strict=True):
-            read[place] = self._line(decoding, piece, lines[place])
+            read[place] = marked(self._line(decoding, piece, lines[place]), asked.least)
         return read
 
     def _read_box(

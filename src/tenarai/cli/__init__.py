@@ -10,7 +10,7 @@ import typer
 from tenarai import __version__
 from tenarai.cli.convert import convert
 from tenarai.cli.dataset import dataset_app
-from tenarai.cli.evaluate import evaluate
+from tenarai.cli.evaluate import compare, evaluate
 from tenarai.cli.language import language_app
 from tenarai.cli.learn import learn
 from tenarai.cli.read import read
@@ -25,7 +25,7 @@ app = typer.Typer(
 )
 model_app = typer.Typer(help="Look at model files, make them small.", no_args_is_help=True)
 
-for command in (read, convert, evaluate, learn, synth, train):
+for command in (read, convert, evaluate, compare, learn, synth, train):
     app.command()(plainly(command))
 model_app.command()(plainly(show))
 model_app.command()(plainly(compact))

@@ -1,31 +1,52 @@
-"""`tenarai evaluate`: a model on pictures whose text is known."""
+"""`tenarai evaluate`: a model on pictures whose text is known; `tenarai compare`: two models on the same lines."""
 
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tenarai.cli.shared import AlphabetOption, JsonOption, LanguageOption, LexiconOption, ModelOption
+from tenarai.cli.outputs import check_report, write_report
+from tenarai.cli.shared import (
+    AlphabetOption,
+    JsonOption,
+    LanguageOption,
+    LexiconOption,
+    ModelOption,
+    ReportOption,
+)
+
+if TYPE_CHECKING:
+    from tenarai.dataset.pairs import LinePair
+    from tenarai.evaluate.report import Reading
+
+GUESSES = 20_000  # pictures of single characters, taken for others, that a report chooses from
+SHIPPED = "shipped"  # the name of the model that comes with tenarai
+
+LinesArgument = Annotated[
+    list[Path],
+    typer.Argument(help="Folders of line pictures with .gt.txt, .jsonl files; for characters, any corpus."),
+]
+PolicyOption = Annotated[str, typer.Option(help="How text is normalised before it is compared.")]
+BoilerplateOption = Annotated[bool, typer.Option(help="Count lines marked as boilerplate too.")]
+CorpusOption = Annotated[
+    str | None,
+    typer.Option("--as", help="The corpus that it is, for what is not read as lines or told by its files."),
+]
 
 
 def evaluate(
-    data: Annotated[
-        list[Path],
-        typer.Argument(help="Folders of line pictures with .gt.txt, .jsonl files; for characters, any corpus."),
-    ],
+    data: LinesArgument,
     model: ModelOption = None,
-    policy: Annotated[str, typer.Option(help="How text is normalised before it is compared.")] = "standard",
-    boilerplate: Annotated[bool, typer.Option(help="Count lines marked as boilerplate too.")] = False,
-    corpus: Annotated[
-        str | None,
-        typer.Option("--as", help="The corpus that it is, for what is not read as lines or told by its files."),
-    ] = None,
+    policy: PolicyOption = "standard",
+    boilerplate: BoilerplateOption = False,
+    corpus: CorpusOption = None,
     alphabet: AlphabetOption = None,
     language: LanguageOption = None,
     lexicon: LexiconOption = None,
     as_json: JsonOption = False,
+    report: ReportOption = None,
 ) -> None:
     """Read lines whose text is known and print the error rates, per writer and direction, with the confusions.
 
@@ -34,28 +55,78 @@ def evaluate(
     """
     from tenarai.model.file import read_header
 
+    check_report(report)
     if model is not None and read_header(model).kind == "classifier":
-        _evaluate_characters(data, model, corpus, alphabet, as_json)
+        _evaluate_characters(data, model, corpus, alphabet, as_json, report)
         return
-    from tenarai.dataset.source import read_lines
-    from tenarai.evaluate.lines import read_all_lines
     from tenarai.evaluate.report import evaluate as figures
     from tenarai.evaluate.report import render
-    from tenarai.reader import load
-    from tenarai.text.language import Prior
 
-    reader = load(model)
-    pairs = [pair for source in data for pair in read_lines(source, corpus)]
-    # A corpus with parts of its own is measured on its test part.
-    pairs = [pair for pair in pairs if pair.split == "test"] or pairs
-    prior = Prior(lexicon=lexicon) if language is None else Prior(language, lexicon)
-    readings = read_all_lines(reader, pairs, boilerplate=boilerplate, alphabet=alphabet, prior=prior)
+    how: dict[str, Any] = {"boilerplate": boilerplate, "alphabet": alphabet, "language": language, "lexicon": lexicon}
+    readings = _read(model, _lines(data, corpus), **how)
     evaluation = figures(readings, policy)
+    if report is not None:
+        from tenarai.evaluate.html import lines_page
+
+        about = [("Model", _name(model)), *_about(data, policy, **how)]
+        write_report(report, lines_page(readings, evaluation, _title("Reading", data), about))
     _show(evaluation, render, as_json)
 
 
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help='A model file, or "shipped" for the one that comes along.')],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another.")],
+    data: Annotated[list[Path], typer.Argument(help="Lines with their text, as for tenarai evaluate.")],
+    policy: PolicyOption = "standard",
+    boilerplate: BoilerplateOption = False,
+    corpus: CorpusOption = None,
+    alphabet: AlphabetOption = None,
+    language: LanguageOption = None,
+    lexicon: LexiconOption = None,
+    as_json: JsonOption = False,
+    report: ReportOption = None,
+) -> None:
+    """Read the same lines with two models and say which is better, by how much, how surely, and on which lines."""
+    from tenarai.evaluate.compare import compare as comparison_of
+    from tenarai.evaluate.compare import render_comparison
+
+    check_report(report)
+    pairs = _lines(data, corpus)
+    how: dict[str, Any] = {"boilerplate": boilerplate, "alphabet": alphabet, "language": language, "lexicon": lexicon}
+    models = [None if name == SHIPPED else Path(name) for name in (a, b)]
+    first, second = (_read(model, pairs, **how) for model in models)
+    comparison = comparison_of(first, second, policy)
+    if report is not None:
+        from tenarai.evaluate.html import comparison_page
+
+        names = (_name(models[0]), _name(models[1]))
+        about = [("A", names[0]), ("B", names[1]), *_about(data, policy, **how)]
+        write_report(report, comparison_page(first, second, comparison, names, _title("Two models", data), about))
+    _show(comparison, render_comparison, as_json)
+
+
+def _lines(data: list[Path], corpus: str | None) -> "list[LinePair]":
+    """A corpus with parts of its own is measured on its test part."""
+    from tenarai.dataset.source import read_lines
+
+    pairs = [pair for source in data for pair in read_lines(source, corpus)]
+    return [pair for pair in pairs if pair.split == "test"] or pairs
+
+
+def _read(
+    model: Path | None, pairs: "list[LinePair]", *, boilerplate: bool, alphabet: str | None, language: str | None,
+    lexicon: Path | None,
+) -> "list[Reading]":  # fmt: skip
+    from tenarai.evaluate.lines import read_all_lines
+    from tenarai.reader import load
+    from tenarai.text.language import Prior
+
+    prior = Prior(lexicon=lexicon) if language is None else Prior(language, lexicon)
+    return list(read_all_lines(load(model), pairs, boilerplate=boilerplate, alphabet=alphabet, prior=prior))
+
+
 def _evaluate_characters(
-    data: list[Path], model: Path, corpus: str | None, alphabet: str | None, as_json: bool
+    data: list[Path], model: Path, corpus: str | None, alphabet: str | None, as_json: bool, report: Path | None
 ) -> None:
     from tenarai.evaluate.characters import evaluate_characters, read_guesses, render_characters, test_samples
     from tenarai.model.runtime import CharacterRuntime
@@ -63,8 +134,33 @@ def _evaluate_characters(
 
     runtime = CharacterRuntime(model)
     allowed = None if alphabet is None else characters_of(alphabet)
-    guesses = read_guesses(runtime, test_samples(data, corpus), allowed)
-    _show(evaluate_characters(guesses, runtime.header.alphabet.labels), render_characters, as_json)
+    kept = 0 if report is None else GUESSES
+    guesses = list(read_guesses(runtime, test_samples(data, corpus), allowed, kept))
+    evaluation = evaluate_characters(guesses, runtime.header.alphabet.labels)
+    if report is not None:
+        from tenarai.evaluate.html import characters_page
+
+        about = [("Model", _name(model)), ("Data", _names(data)), *([("Alphabet", alphabet)] if alphabet else [])]
+        write_report(report, characters_page(guesses, evaluation, _title("Characters", data), about))
+    _show(evaluation, render_characters, as_json)
+
+
+def _name(model: Path | None) -> str:
+    return "shipped with tenarai" if model is None else str(model)
+
+
+def _names(data: list[Path]) -> str:
+    return ", ".join(str(source) for source in data)
+
+
+def _title(what: str, data: list[Path]) -> str:
+    several = f" and {len(data) - 1} more" if len(data) > 1 else ""
+    return f"{what}: {data[0].resolve().name}{several}"
+
+
+def _about(data: list[Path], policy: str, **how: Any) -> list[tuple[str, str]]:
+    told = [(name.capitalize(), "yes" if value is True else str(value)) for name, value in how.items() if value]
+    return [("Data", _names(data)), ("Text policy", policy), *told]
 
 
 def _show(evaluation: Any, render: Callable[[Any], Any], as_json: bool) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tenarai.cli.outputs import write_whole
-from tenarai.cli.shared import JsonOption
+from tenarai.cli.outputs import check_report, write_report, write_whole
+from tenarai.cli.shared import JsonOption, ReportOption
 from tenarai.errors import ModelFileError, SettingsError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def learn(
     seed: Annotated[int, typer.Option(min=0, help="The same seed learns the same.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     as_json: JsonOption = False,
+    report: ReportOption = None,
 ) -> None:
     """Learn a hand: from five corrected lines or more to a model that reads this writer better.
 
@@ -51,6 +52,7 @@ def learn(
 
     if out.is_dir():
         raise SettingsError(f"{out} is a folder: name the model file to write.")
+    check_report(report)
     settings = LearnSettings(steps=steps, minutes=minutes, seed=seed)
     path = start or shipped_model()
     network, header, compact = _opened(path)
@@ -64,6 +66,8 @@ def learn(
     learnt = replace(learnt, refused=(*unreadable, *learnt.refused))
     _write(learnt, path, header, compact, out, settings)
     checkpoint.unlink(missing_ok=True)
+    if report is not None:
+        _report(learnt, path, corrections, report)
     for line in learnt.refused:
         typer.echo(f"tenarai: left out {line.name}: {line.reason}", err=True)
     if as_json:
@@ -100,6 +104,26 @@ def _write(learnt: "Learnt", path: Path, header: Any, compact: bool, out: Path, 
     sizes = learnt.network.sizes.to_dict()
     written = replace(header, sizes=sizes, alphabet=learnt.alphabet, training={**header.training, "hands": hands})
     write_model(learnt.network, written, out, compact=compact)
+
+
+def _report(learnt: "Learnt", path: Path, corrections: Path, report: Path) -> None:
+    """The held-out corrections before and after, on a page; where none were held out, that is said instead."""
+    if learnt.before.held_out is None:
+        typer.echo(f"tenarai: too few lines to hold any out, so there is nothing to report: no {report}.", err=True)
+        return
+    from tenarai.evaluate.compare import compare
+    from tenarai.evaluate.html import comparison_page
+
+    before, after = learnt.before.readings, learnt.after.readings
+    comparison = compare(before, after, learnt.before.held_out.policy)
+    about = [
+        ("Started from", str(path)),
+        ("Corrections", str(corrections)),
+        ("Learnt from", f"{learnt.lines} lines in {learnt.steps} steps"),
+        ("General check set", f"CER {_rate(learnt.before.general)} before, {_rate(learnt.after.general)} after"),
+    ]
+    title = f"Learning a hand: {corrections.resolve().name}, lines held out"
+    write_report(report, comparison_page(before, after, comparison, ("before", "after"), title, about))
 
 
 def _print(learnt: "Learnt", out: Path) -> None:

@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tenarai.errors import DataError, SettingsError
+
 if TYPE_CHECKING:
     from tenarai.page.layout import Page
 
@@ -63,6 +65,20 @@ def write_whole(path: Path, data: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def check_report(path: Path | None) -> None:
+    """Raises SettingsError for a folder: better said before the reading than after."""
+    if path is not None and path.is_dir():
+        raise SettingsError(f"{path} is a folder: name the HTML file to write.")
+
+
+def write_report(path: Path, page: str) -> None:
+    """A page of HTML. Raises DataError when it cannot be written there."""
+    try:
+        write_whole(path, page.encode())
+    except OSError as error:
+        raise DataError(f"{path} cannot be written ({error.strerror}): check the folder.") from None
 
 
 def described(page: "Page") -> str:

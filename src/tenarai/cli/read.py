@@ -11,6 +11,7 @@ from tenarai.cli.outputs import STREAMED, SUFFIXES, Form, described, output_path
 from tenarai.cli.pictures import ONE_PAGE, Given, arriving, chosen_pages, given_pictures
 from tenarai.cli.shared import AlphabetOption, DirectionOption, LanguageOption, LexiconOption, ModelOption, counting
 from tenarai.errors import DataError, SettingsError, TenaraiError
+from tenarai.page.illegible import check_confidence
 
 if TYPE_CHECKING:
     from tenarai.image.clean import Gray
@@ -64,6 +65,9 @@ def read(
     pattern: Annotated[
         str | None, typer.Option(help=r"Each picture is one line of this form: \d{3}-\d{4}, date, postcode-ja, ...")
     ] = None,
+    least_confidence: Annotated[
+        float | None, typer.Option(help="Leave open what is less sure than this, 0 to 1: 〓 for each character.")
+    ] = None,
     lines: Annotated[
         Path | None, typer.Option(help="A layout (PAGE, ALTO, hOCR, VIA, COCO, JSON) whose lines are read.")
     ] = None,
@@ -78,6 +82,9 @@ def read(
     forms = tuple(dict.fromkeys(form or [Form.text]))
     chosen = chosen_pages(pages)
     _check(forms, out, overlay, resume, pictures, watch, lines, characters)
+    check_confidence(least_confidence)
+    if characters and least_confidence is not None:
+        raise SettingsError("--least-confidence is for lines: the table of --characters has every probability.")
     words = {"language": language, "lexicon": lexicon}
     known = {name: value for name, value in words.items() if value is not None}
     _check_words(known, pattern, characters, explain or lines is not None)
@@ -93,7 +100,9 @@ def read(
     layout = None if lines is None else tuple(read_layout(lines))
     how: dict[str, Any] = {"alphabet": alphabet}
     if not characters:
-        how |= {"direction": direction, **known} | ({} if pattern else {"explain": explain})
+        how |= {"direction": direction, "least_confidence": least_confidence, **known} | (
+            {} if pattern else {"explain": explain}
+        )
     reader = load(model, threads=threads)
     # What cannot be used is told once, before anything is read.
     line_decoder(Prior(**known, pattern=pattern), reader.runtime.header.alphabet.characters)

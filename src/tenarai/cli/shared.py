@@ -38,6 +38,9 @@ LexiconOption = Annotated[
     Path | None,
     typer.Option(help="Words, one a line, that are likelier than others; in Japanese, all that a line may be."),
 ]
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", help="Also write a page of HTML to look at: lines with pictures, graphs.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
 
 

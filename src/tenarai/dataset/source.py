@@ -32,7 +32,7 @@ def read_lines(path: Path, corpus: str | None = None) -> list[LinePair]:
     if corpus is None and not (path / MANIFEST).exists():
         return read_pairs(path)
     pairs = [
-        LinePair(s.name, s.text, partial(_at_hand, s.picture), s.writer, s.direction, split=s.split)
+        LinePair(s.name, s.text, partial(_at_hand, s.picture), s.writer, s.direction, split=s.split, page=s.page)
         for s in read_samples(path, corpus)
         if isinstance(s, Sample) and s.kind in ("line", "word")
     ]

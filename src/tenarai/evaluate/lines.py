@@ -34,10 +34,17 @@ def read_all_lines(
                 pair.load(), direction=asked, alphabet=alphabet, language=prior.language, lexicon=prior.lexicon
             )
             direction = page.regions[0].direction if page.regions else None
-            yield Reading(pair.name, pair.text.strip(), page.text, page.confidence, pair.writer, direction)
+            characters = tuple(c for line in page.lines for c in line.characters)
+            yield Reading(
+                pair.name, pair.text.strip(), page.text, page.confidence, pair.writer, direction, pair.page,
+                characters, pair.load,
+            )  # fmt: skip
         else:
             line = reader.read_line(
                 pair.load(), direction=asked, alphabet=alphabet, alternatives=0,
                 language=prior.language, lexicon=prior.lexicon,
             )  # fmt: skip
-            yield Reading(pair.name, pair.text, line.text, line.confidence, pair.writer, line.direction)
+            yield Reading(
+                pair.name, pair.text, line.text, line.confidence, pair.writer, line.direction, pair.page,
+                line.characters, pair.load,
+            )  # fmt: skip

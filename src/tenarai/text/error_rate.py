@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import regex  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
 
 from tenarai.errors import DataError, SettingsError
@@ -138,26 +139,57 @@ def bootstrap_interval(
     Raises DataError when there are no tallies or the groups do not match them, SettingsError for a level or a number
     of rounds out of range.
     """
-    if not tallies:
-        raise DataError("A bootstrap interval was asked of no lines at all: give at least one tally.")
-    if groups is not None and len(groups) != len(tallies):
-        raise DataError(f"There are {len(tallies)} tallies but {len(groups)} groups: give one group for each tally.")
     if not 0 < level < 1:
         raise SettingsError(f"The level of an interval must lie between 0 and 1, not {level}: 0.95 is usual.")
+    return quantiles(_resampled([tallies], groups, rounds, seed)[0], level)
+
+
+def paired_bootstrap(
+    first: Sequence[Tally],
+    second: Sequence[Tally],
+    groups: Sequence[Hashable] | None = None,
+    rounds: int = 1000,
+    seed: int = 0,
+) -> NDArray[np.float64]:
+    """What the rate of `second` is above that of `first` in each resample `(rounds,) float64`: both are of the same
+    lines, and every resample draws the same lines of both (Bisani and Ney 2004, section 4).
+
+    Raises as `bootstrap_interval`, and DataError when the two are not of as many lines.
+    """
+    if len(first) != len(second):
+        raise DataError(f"{len(first)} lines are compared with {len(second)}: a pair needs both readings of each line.")
+    rates = _resampled([first, second], groups, rounds, seed)
+    return np.asarray(rates[1] - rates[0])
+
+
+def quantiles(values: NDArray[np.float64], level: float = 0.95) -> tuple[float, float]:
+    """The interval in which so much of the values lies, as much outside on either side."""
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def _resampled(
+    sets: Sequence[Sequence[Tally]], groups: Sequence[Hashable] | None, rounds: int, seed: int
+) -> NDArray[np.float64]:
+    """The rate of every set in every resample, `(sets, rounds) float64`; the sets are of the same lines."""
+    count = len(sets[0])
+    if not count:
+        raise DataError("A bootstrap interval was asked of no lines at all: give at least one tally.")
+    if groups is not None and len(groups) != count:
+        raise DataError(f"There are {count} tallies but {len(groups)} groups: give one group for each tally.")
     if rounds < 1:
         raise SettingsError(f"A bootstrap needs at least 1 round, not {rounds}: 1000 is usual.")
-
     number: dict[Hashable, int] = {}
-    owners = range(len(tallies)) if groups is None else groups
+    owners = range(count) if groups is None else groups
     units = np.array([number.setdefault(owner, len(number)) for owner in owners])
-    edits = np.bincount(units, [tally.edits for tally in tallies])
-    lengths = np.bincount(units, [tally.reference for tally in tallies])
+    edits = [np.bincount(units, [tally.edits for tally in tallies]) for tallies in sets]
+    lengths = [np.bincount(units, [tally.reference for tally in tallies]) for tallies in sets]
 
     random = np.random.default_rng(seed)
-    rates = np.empty(rounds)
+    rates = np.empty((len(sets), rounds))
     block = max(1, _DRAWS_AT_ONCE // len(number))
     for start in range(0, rounds, block):
         drawn = random.integers(len(number), size=(min(block, rounds - start), len(number)))
-        rates[start : start + block] = edits[drawn].sum(axis=1) / np.maximum(lengths[drawn].sum(axis=1), 1)
-    low, high = np.quantile(rates, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+        for row, wrong, long in zip(rates, edits, lengths, strict=True):
+            row[start : start + block] = wrong[drawn].sum(axis=1) / np.maximum(long[drawn].sum(axis=1), 1)
+    return rates

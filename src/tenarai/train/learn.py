@@ -47,6 +47,7 @@ class Figures:
 
     held_out: Evaluation | None
     general: Evaluation
+    readings: tuple[Reading, ...] = ()  # of the held-out corrections
 
     def to_json(self) -> dict[str, Any]:
         """Ready for `json.dumps`."""
@@ -136,7 +137,8 @@ def learn(
 
 
 def _figures(held: list[Reading], check: Sequence[TrainingLine], general: Sequence[str]) -> Figures:
-    return Figures(evaluate(held, POLICY) if held else None, evaluate(readings(check, general), POLICY))
+    found = evaluate(readings(check, general), POLICY)
+    return Figures(evaluate(held, POLICY) if held else None, found, tuple(held))
 
 
 def latin_share(alphabet: Alphabet) -> float:
@@ -266,11 +268,12 @@ class _Run:
         which is less noisy than errors; more errors than before are never taken."""
         if not self.held:
             return min(self.desk.settings.rounds, self.steps), [], []
-        lines = [self.corrections[i].plain for part in self.held for i in part]
+        held = [self.corrections[i] for part in self.held for i in part]
+        lines, names = [c.plain for c in held], [c.name for c in held]
         losses, read = [], []
         for moment in zip(*self.progress.measured, strict=False):  # as many rounds as every course has had
             losses.append(sum(loss for loss, _ in moment))
-            read.append(readings(lines, [text for _, texts in moment for text in texts]))
+            read.append(readings(lines, [text for _, texts in moment for text in texts], names))
         errors = [evaluate(r, POLICY).errors.edits for r in read]
         allowed = [i for i, count in enumerate(errors) if count <= errors[0]]
         best = min(allowed, key=lambda i: losses[i])

@@ -5,6 +5,7 @@
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from tenarai.errors import SettingsError
 from tenarai.evaluate.report import Reading
+from tenarai.image.clean import Gray
 from tenarai.image.line import straighten
 from tenarai.image.standard import Standard
 from tenarai.model.recogniser import DOWN, Recogniser
@@ -210,6 +212,14 @@ def measure(
     return loss, texts
 
 
-def readings(lines: Sequence[TrainingLine], texts: Sequence[str]) -> list[Reading]:
-    """What was read of lines, as evaluation takes it."""
-    return [Reading(str(i), line.text, text) for i, (line, text) in enumerate(zip(lines, texts, strict=True))]
+def readings(lines: Sequence[TrainingLine], texts: Sequence[str], names: Sequence[str] | None = None) -> list[Reading]:
+    """What was read of lines, as evaluation takes it; they are numbered where nobody names them."""
+    names = names or [str(i) for i in range(len(lines))]
+    return [
+        Reading(name, line.text, text, picture=partial(_picture, line))
+        for name, line, text in zip(names, lines, texts, strict=True)
+    ]
+
+
+def _picture(line: TrainingLine) -> Gray:
+    return line.picture
