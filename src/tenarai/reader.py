@@ -10,14 +10,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 
 from tenarai.errors import SettingsError, TenaraiError
 from tenarai.image.character import framed
 from tenarai.image.clean import Gray, clean, find_skew, turned
 from tenarai.image.ink import draw_ink, strokes_of
-from tenarai.image.line import CLEARLY, Straight, likely_directions, squarish, straighten
+from tenarai.image.line import CLEARLY, likely_directions, squarish
 from tenarai.image.read import LIMITS, Limits, Source, camera_turn, read_picture, read_pictures
 from tenarai.model.maps import named
 from tenarai.model.runtime import CharacterRuntime, DetectorRuntime, LineRuntime
@@ -27,12 +26,12 @@ from tenarai.page.grid import find_grid, row_of
 from tenarai.page.illegible import check_confidence, marked
 from tenarai.page.layout import Box, Character, Direction, Line, Page, Region
 from tenarai.page.order import order_lines
-from tenarai.page.place import around, box_of, corners, cut_out, mostly, turned_back, within
+from tenarai.page.place import around, cut_out, mostly, turned_back
 from tenarai.page.proposal import Maps, propose_characters, propose_lines
 from tenarai.page.split import split_lines
-from tenarai.text.ctc import Decoding
-from tenarai.text.language import DEFAULT_LANGUAGE, Language, LineDecoder, Prior, Words, line_decoder
+from tenarai.text.language import DEFAULT_LANGUAGE, Language, Prior, Words, line_decoder
 from tenarai.text.script import characters_of
+from tenarai.transcribe import Script, Transcriber, Transcription, check_script, without_japanese
 
 AskedDirection = Literal["horizontal", "vertical", "auto"]
 Characters = str | Iterable[str]
@@ -55,10 +54,9 @@ class _Asked:
     """How a page is to be read."""
 
     direction: AskedDirection
-    allowed: frozenset[str] | None
-    explain: bool
+    models: Transcription
+    explain: bool = False
     lines: Sequence[Line] | None = None
-    decoder: LineDecoder | None = None
     least: float | None = None  # confidence of a character that is given as text
 
     def __post_init__(self) -> None:
@@ -78,10 +76,11 @@ class Reader:
         limits: Limits = LIMITS,
         characters: Path | None = None,
         detector: Path | None = None,
+        classical: Path | None = None,
     ) -> None:
         self.runtime = runtime
         self.limits = limits
-        self._characters_file, self._detector_file = characters, detector
+        self._characters_file, self._detector_file, self._classical_file = characters, detector, classical
 
     @cached_property
     def characters(self) -> CharacterRuntime:
@@ -92,6 +91,11 @@ class Reader:
     def detector(self) -> DetectorRuntime:
         """The model of pages, opened when the first one is read."""
         return DetectorRuntime(self._detector_file or shipped_model("pages"), self.runtime.threads)
+
+    @cached_property
+    def classical(self) -> LineRuntime:
+        """The model of columns in classical script, opened when the first one is read."""
+        return LineRuntime(self._classical_file or shipped_model("classical"), self.runtime.threads)
 
     @property
     def alphabet(self) -> tuple[str, ...]:
@@ -106,6 +110,7 @@ class Reader:
         alphabet: Characters | None = None,
         explain: bool = False,
         lines: Sequence[Line] | None = None,
+        script: Script = "auto",
         language: Language = DEFAULT_LANGUAGE,
         lexicon: Words | None = None,
         least_confidence: float | None = None,
@@ -116,14 +121,15 @@ class Reader:
         `explain` puts into `page.notes` what was done to the picture. A blank picture gives a page without lines.
         `lines`, of a layout, are read in their order and by their own directions instead of those that are found: each
         comes back with its text, "" where nothing could be read.
-        `language` ("none", "auto", "ja", "latin", a text, a model) and `lexicon` help with what the picture leaves
-        open: see `text.language.Prior`. Characters less sure than `least_confidence` are left open in the text: see
-        `page.illegible`.
+        `script` is "modern", "classical" (kuzushiji) or "latin"; "auto" lets both models of Japanese read columns that
+        the modern one is doubtful of. `language` ("none", "auto", "ja", "latin", a text, a model) and `lexicon` help
+        with what the picture leaves open: see `text.language.Prior`. Characters less sure than `least_confidence` are
+        left open in the text: see `page.illegible`.
         Raises PictureError for what is no picture.
         """
         gray = read_picture(picture, limits=self.limits)
-        decoder = self._decoder(Prior(language, lexicon), strict=False)
-        asked = _Asked(direction, _characters(alphabet), explain, lines, decoder, least_confidence)
+        models = self._models(script, alphabet, Prior(language, lexicon), strict=False)
+        asked = _Asked(direction, models, explain, lines, least_confidence)
         page = self._read_gray(gray, _name(picture), asked)
         return replace(page, notes=(("turn", camera_turn(picture)), *page.notes)) if explain else page
 
@@ -134,19 +140,21 @@ class Reader:
         direction: AskedDirection = "auto",
         alphabet: Characters | None = None,
         alternatives: int = 5,
+        script: Script = "auto",
         language: Language = DEFAULT_LANGUAGE,
         lexicon: Words | None = None,
         pattern: str | None = None,
         least_confidence: float | None = None,
     ) -> Line:
         """A picture that holds one line (or a single character). "auto" decides by shape, and where the shape says
-        little, by which way reads with more confidence. `alphabet`, `language`, `lexicon`, `least_confidence` as in
-        `read`; `pattern` is the form of the whole line, see `text.pattern`. What is as high as wide and read as one
-        character is left to the model of single characters, but not where lexicon or pattern have the word. Raises
-        PictureError for what is no picture, DataError where no text that lexicon or pattern allow fits in."""
+        little, by which way reads with more confidence. `alphabet`, `script`, `language`, `lexicon`,
+        `least_confidence` as in `read`; `pattern` is the form of the whole line, see `text.pattern`. What is as high
+        as wide and read as one character is left to the model of single characters, but not where lexicon or pattern
+        have the word. Raises PictureError for what is no picture, DataError where no text that lexicon or pattern
+        allow fits in."""
         _check_direction(direction)
         check_confidence(least_confidence)
-        allowed, decoder = _characters(alphabet), self._decoder(Prior(language, lexicon, pattern))
+        models = self._models(script, alphabet, Prior(language, lexicon, pattern))
         gray = read_picture(picture, limits=self.limits)
         result = clean(gray)
         if result.blank:
@@ -154,10 +162,10 @@ class Reader:
             return Line(Box(0, 0, gray.shape[1], gray.shape[0]), shape, source="line")
         ways = [direction] if direction != "auto" else likely_directions(result.picture)
         whole = Box(0, 0, *gray.shape[::-1])
-        lines = [self._read_box(result.picture, whole, way, alternatives, allowed, decoder) for way in ways]
+        lines = [models.lines(result.picture, [Line(whole, way)], alternatives)[0] for way in ways]
         best = max(lines, key=lambda line: line.confidence or 0.0)
-        if decoder is None or not decoder.constrained:
-            best = self._alone(result.picture, best, alternatives, allowed)
+        if not models.constrained:
+            best = self._alone(result.picture, best, alternatives, _characters(alphabet))
         return marked(replace(best, source="line"), least_confidence)
 
     def read_character(
@@ -217,14 +225,15 @@ class Reader:
         direction: AskedDirection = "auto",
         alphabet: Characters | None = None,
         explain: bool = False,
+        script: Script = "auto",
         language: Language = DEFAULT_LANGUAGE,
         lexicon: Words | None = None,
         least_confidence: float | None = None,
     ) -> Iterator[Page | Unread]:
         """Pages of many pictures, in order, every page of a PDF or TIFF by itself. What cannot be read comes back as
         `Unread` in its place, and the rest goes on. The options are those of `read`."""
-        decoder = self._decoder(Prior(language, lexicon), strict=False)
-        asked = _Asked(direction, _characters(alphabet), explain, None, decoder, least_confidence)
+        models = self._models(script, alphabet, Prior(language, lexicon), strict=False)
+        asked = _Asked(direction, models, explain, least=least_confidence)
         for picture in pictures:
             name = _name(picture)
             try:
@@ -235,8 +244,26 @@ class Reader:
             except TenaraiError as error:
                 yield Unread(name, str(error))
 
-    def _decoder(self, prior: Prior, strict: bool = True) -> LineDecoder | None:
-        return line_decoder(prior, self.runtime.header.alphabet.characters, strict)
+    def _models(
+        self, script: Script, alphabet: Characters | None, prior: Prior, *, strict: bool = True
+    ) -> Transcription:
+        """What is to read lines of this script. Raises SettingsError where there is no model of it."""
+        check_script(script)
+        allowed = _characters(alphabet)
+        if script == "classical" and self._classical_file is None:
+            raise SettingsError("This reader has one model of lines: classical script needs that of `classical`, too.")
+        if script == "latin":
+            letters = without_japanese(self.alphabet)
+            allowed = letters if allowed is None else allowed & letters
+            prior = replace(prior, language="latin") if prior.language == "auto" else prior
+
+        def open_with(runtime: LineRuntime) -> Transcriber:
+            return Transcriber(runtime, line_decoder(prior, runtime.header.alphabet.characters, strict), allowed)
+
+        return Transcription(
+            None if script == "classical" else open_with(self.runtime),
+            (lambda: open_with(self.classical)) if script in ("auto", "classical") and self._classical_file else None,
+        )
 
     def _read_gray(self, gray: Gray, name: str, asked: _Asked) -> Page:
         height, width = gray.shape
@@ -288,27 +315,8 @@ class Reader:
         return self.runtime.header.standard.height / max(1.0, across)
 
     def _read_lines(self, picture: Gray, lines: Sequence[Line], asked: _Asked) -> list[Line]:
-        """Lines where they are, each with its text, "" where nothing can be read. What lies outside an outline is left
-        white; a line without one gets that of what was read."""
-        straight = {
-            place: self._straight(picture, box, line.direction, line.polygon)
-            for place, line in enumerate(lines)
-            if (box := within(line.box, *picture.shape[::-1])) is not None
-        }
-        pictures = (piece.picture for piece in straight.values())
-        decodings = self.runtime.read_all(pictures, allowed=asked.allowed, decoder=asked.decoder)
-        read = list(lines)
-        for (place, piece), decoding in zip(straight.items(), decodings, strict=True):
-            read[place] = marked(self._line(decoding, piece, lines[place]), asked.least)
-        return read
-
-    def _read_box(
-        self, picture: Gray, box: Box, direction: Direction, alternatives: int, allowed: frozenset[str] | None,
-        decoder: LineDecoder | None,
-    ) -> Line:  # fmt: skip
-        straight = self._straight(picture, box, direction)
-        decoding = self.runtime.read(straight.picture, alternatives, allowed, decoder)
-        return self._line(decoding, straight, Line(box, direction))
+        """Lines where they are, each with its text, "" where nothing can be read."""
+        return [marked(line, asked.least) for line in asked.models.lines(picture, lines)]
 
     def _alone(self, picture: Gray, line: Line, alternatives: int, allowed: frozenset[str] | None) -> Line:
         """A line whose ink is as high as wide, read as one character or as two that are not letters, is a character by
@@ -325,37 +333,6 @@ class Reader:
             line, text=text, confidence=confidence, characters=(Character(text, box, confidence, tuple(best[1:])),)
         )
 
-    def _straight(
-        self, picture: Gray, box: Box, direction: Direction, polygon: Sequence[tuple[float, float]] = ()
-    ) -> Straight:
-        left, top = int(box.left), int(box.top)
-        cut = cut_out(picture, box)
-        if len(polygon) > 2:
-            inside = cv2.fillPoly(np.zeros_like(cut), [np.rint(np.array(polygon) - (left, top)).astype(np.int32)], 1)
-            cut = np.where(inside > 0, cut, np.uint8(255))
-        height = self.runtime.header.standard.height
-        straight = straighten(cut, height, vertical=direction == "vertical", cleaned=True)
-        moved = straight.to_source.copy()
-        moved[:, 2] += (left, top)
-        return replace(straight, to_source=moved)
-
-    def _line(self, decoding: Decoding, straight: Straight, line: Line) -> Line:
-        height, width = straight.picture.shape
-        text = decoding.text.strip()
-        characters = []
-        for span in decoding.spans:
-            start, end = self.runtime.pixels(span.start, span.end)
-            place = box_of(straight.to_source, max(0.0, start), 0.0, min(float(width), max(end, start + 1)), height)
-            characters.append(Character(span.character, place, span.confidence, span.alternatives))
-        while characters and characters[0].text == " ":
-            del characters[0]
-        while characters and characters[-1].text == " ":
-            del characters[-1]
-        outline = corners(straight.to_source, 0.0, 0.0, width, height)
-        polygon = line.polygon or tuple((float(x), float(y)) for x, y in outline)
-        confidence = decoding.confidence if text else None
-        return replace(line, text=text, confidence=confidence, characters=tuple(characters), polygon=polygon)
-
 
 def seen(detector: DetectorRuntime, page: Gray) -> tuple[Sequence[Line], Sequence[Character]]:
     """The lines and characters that a detector sees on a clean page as large as it is, in no order, unread."""
@@ -371,13 +348,17 @@ def load(
     *,
     characters: str | Path | None = None,
     detector: str | Path | None = None,
+    classical: str | Path | None = None,
     threads: int = 1,
     limits: Limits = LIMITS,
 ) -> Reader:
     """The shipped reader, or that of a model file; `characters` is the model of single characters and `detector` that
-    of pages, the shipped ones if None. Raises ModelFileError for a file that is no model."""
+    of pages, the shipped ones if None. `classical` reads columns in classical script, the shipped one if None beside
+    the shipped reader; a model of one's own reads alone. Raises ModelFileError for a file that is no model."""
+    if model is None and classical is None:
+        classical = shipped_model("classical")
     runtime = LineRuntime(shipped_model() if model is None else Path(model), threads)
-    return Reader(runtime, limits, *(None if path is None else Path(path) for path in (characters, detector)))
+    return Reader(runtime, limits, *(None if p is None else Path(p) for p in (characters, detector, classical)))
 
 
 def shipped_model(name: str = "reader") -> Path:

@@ -9,7 +9,15 @@ import typer
 
 from tenarai.cli.outputs import STREAMED, SUFFIXES, Form, described, output_path, write_whole
 from tenarai.cli.pictures import ONE_PAGE, Given, arriving, chosen_pages, given_pictures
-from tenarai.cli.shared import AlphabetOption, DirectionOption, LanguageOption, LexiconOption, ModelOption, counting
+from tenarai.cli.shared import (
+    AlphabetOption,
+    DirectionOption,
+    LanguageOption,
+    LexiconOption,
+    ModelOption,
+    ScriptOption,
+    counting,
+)
 from tenarai.errors import DataError, SettingsError, TenaraiError
 from tenarai.page.illegible import check_confidence
 
@@ -60,6 +68,7 @@ def read(
         bool, typer.Option("--characters", help="Single characters, or a sheet with a cell for each: prints a table.")
     ] = False,
     alphabet: AlphabetOption = None,
+    script: ScriptOption = "auto",
     language: LanguageOption = None,
     lexicon: LexiconOption = None,
     pattern: Annotated[

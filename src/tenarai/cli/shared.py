@@ -30,6 +30,10 @@ AlphabetOption = Annotated[
     str | None,
     typer.Option(help="The only characters to read: hiragana, katakana, kana, kanji, digits, ... or they themselves."),
 ]
+ScriptOption = Annotated[
+    Literal["auto", "modern", "classical", "latin"],
+    typer.Option(help="modern Japanese, classical (kuzushiji) or Latin; auto tries both on columns that are hard."),
+]
 LanguageOption = Annotated[
     str | None,
     typer.Option(help="none, auto (by each line's script), ja, latin, a text to learn from, or a language model."),

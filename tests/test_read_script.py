@@ -1,0 +1,86 @@
+"""Scripts: the classical model beside the modern one, forced and chosen."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import tenarai
+from tenarai.dataset.pages import cut
+from tenarai.errors import SettingsError
+from tenarai.evaluate.report import Reading, evaluate
+from tenarai.image.read import read_picture
+from tenarai.page.layout import Box, Line
+from tenarai.reader import shipped_model
+from tenarai.text.script import is_japanese
+from tenarai.transcribe import straight_line
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+KUZUSHIJI = Path(__file__).parents[2] / "shared" / "data" / "kuzushiji_page_boxes" / "train"
+COLUMN_CER = 0.45  # of training columns: that the right model is asked, not how good it is
+
+needs_pages = pytest.mark.skipif(not KUZUSHIJI.exists(), reason="the public pages are not here")
+
+
+@pytest.fixture(scope="module")
+def reader() -> tenarai.Reader:
+    return tenarai.load()
+
+
+@pytest.fixture(scope="module")
+def columns() -> list[tuple[str, object]]:
+    rows = [json.loads(row) for row in (KUZUSHIJI / "columns.jsonl").read_text("utf-8").splitlines()]
+    page = rows[0]["page"]
+    picture = read_picture(KUZUSHIJI / f"{page}.webp")
+    return [(row["text"], cut(picture, Box(*row["box"]))[0]) for row in rows if row["page"] == page]
+
+
+def cer(reader: tenarai.Reader, columns: list, script: str) -> float:  # type: ignore[type-arg]
+    read = [reader.read_line(picture, direction="vertical", script=script).text for _, picture in columns]
+    return evaluate([Reading(str(n), columns[n][0], text) for n, text in enumerate(read)]).cer
+
+
+@needs_pages
+def test_old_columns_are_left_to_the_classical_model(reader: tenarai.Reader, columns: list) -> None:  # type: ignore[type-arg]
+    classical, auto, modern = (cer(reader, columns, script) for script in ("classical", "auto", "modern"))
+    assert classical < COLUMN_CER < modern
+    assert auto < 0.5 * (classical + modern)
+
+
+def test_modern_columns_stay_with_the_modern_model(reader: tenarai.Reader) -> None:
+    file = EXAMPLES / "letter-vertical.png"
+    assert reader.read(file) == reader.read(file, script="modern")
+    truth = file.with_suffix(".gt.txt").read_text("utf-8").strip()
+    errors = [evaluate([Reading("page", truth, reader.read(file, script=s).text)]).cer for s in ("auto", "classical")]
+    assert errors[0] < 0.1 and errors[0] <= errors[1]
+
+
+def test_latin_has_no_japanese_letters(reader: tenarai.Reader) -> None:
+    text = reader.read_line(EXAMPLES / "line-japanese.png", script="latin").text
+    assert not any(map(is_japanese, text))
+    assert reader.read_line(EXAMPLES / "line-latin.png", script="latin").text
+    only = reader.read_line(EXAMPLES / "line-latin.png", script="latin", alphabet="letters").text
+    assert all(character.isascii() and (character.isalpha() or character == " ") for character in only)
+
+
+def test_a_model_of_ones_own_reads_alone() -> None:
+    alone = tenarai.load(shipped_model())
+    with pytest.raises(SettingsError, match="classical"):
+        alone.read_line(EXAMPLES / "line-latin.png", script="classical")
+    both = tenarai.load(shipped_model(), classical=shipped_model("classical"))
+    assert both.read_line(EXAMPLES / "line-latin.png", script="classical", direction="vertical")
+
+
+def test_there_is_no_such_script(reader: tenarai.Reader) -> None:
+    with pytest.raises(SettingsError, match="'kuzushiji'"):
+        reader.read_line(EXAMPLES / "line-latin.png", script="kuzushiji")  # type: ignore[arg-type]
+
+
+def test_lines_outside_of_the_picture_have_no_text(reader: tenarai.Reader) -> None:
+    picture = read_picture(EXAMPLES / "line-latin.png")
+    assert straight_line(picture, Line(Box(-50, -50, -10, -10), "horizontal"), 40) is None
+    height, width = picture.shape
+    page = reader.read(
+        picture, lines=[Line(Box(0, 0, width, height), "horizontal"), Line(Box(-50, -50, -10, -10), "horizontal")]
+    )
+    assert page.lines[0].text and not page.lines[1].text
