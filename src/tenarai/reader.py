@@ -122,7 +122,7 @@ class Reader:
         `lines`, of a layout, are read in their order and by their own directions instead of those that are found: each
         comes back with its text, "" where nothing could be read.
         `script` is "modern", "classical" (kuzushiji) or "latin"; "auto" lets both models of Japanese read columns that
-        the modern one is doubtful of. `language` ("none", "auto", "ja", "latin", a text, a model) and `lexicon` help
+        the modern one is doubtful of. `language` ("none", "auto", "ja", ..., a text, a model) and `lexicon` help
         with what the picture leaves open: see `text.language.Prior`. Characters less sure than `least_confidence` are
         left open in the text: see `page.illegible`.
         Raises PictureError for what is no picture.
@@ -257,12 +257,14 @@ class Reader:
             allowed = letters if allowed is None else allowed & letters
             prior = replace(prior, language="latin") if prior.language == "auto" else prior
 
-        def open_with(runtime: LineRuntime) -> Transcriber:
+        def open_with(runtime: LineRuntime, prior: Prior) -> Transcriber:
             return Transcriber(runtime, line_decoder(prior, runtime.header.alphabet.characters, strict), allowed)
 
+        older = replace(prior, language="classical") if prior.language == "auto" else prior
+        both = script in ("auto", "classical") and self._classical_file is not None
         return Transcription(
-            None if script == "classical" else open_with(self.runtime),
-            (lambda: open_with(self.classical)) if script in ("auto", "classical") and self._classical_file else None,
+            None if script == "classical" else open_with(self.runtime, prior),
+            (lambda: open_with(self.classical, older)) if both else None,
         )
 
     def _read_gray(self, gray: Gray, name: str, asked: _Asked) -> Page:

@@ -40,7 +40,7 @@ def test_a_model_is_trained_shown_and_measured(tmp_path: Path, text: Path, name:
     assert read.exit_code == 0 and read.stdout.strip()
 
 
-@pytest.mark.parametrize("name", ["ja", "latin"])
+@pytest.mark.parametrize("name", ["ja", "classical", "latin"])
 def test_the_shipped_models_tell_their_sources(name: str) -> None:
     about = json.loads(run("language", "show", name).stdout)
     assert about["name"] == name and about["licences"] and about["ngrams"][0] == about["characters"] + 1
@@ -63,7 +63,7 @@ def test_training_is_refused_in_a_sentence(tmp_path: Path, text: Path) -> None:
     assert not out.exists()
 
 
-@pytest.mark.parametrize("language", ["auto", "none", "ja", "latin"])
+@pytest.mark.parametrize("language", ["auto", "none", "ja", "classical", "latin"])
 def test_reading_with_a_language(language: str) -> None:
     done = run("read", EXAMPLES / "line-japanese.png", "--language", language)
     assert done.exit_code == 0 and "手紙" in done.stdout

@@ -99,10 +99,10 @@ def test_a_users_text_is_learnt_and_learnt_anew_when_it_changes(tmp_path: Path) 
 
 def test_a_lexicon_is_words_in_latin_script() -> None:
     words = ["la", "vie", "de", "zoé"]
-    assert read(seen("la vie de Zoé", (3, "r"), (10, "2")), Prior(lexicon=words)) == "la vie de Zoé"
+    assert read(seen("la vie de Zoé", (3, "r"), (10, "2")), Prior("none", lexicon=words)) == "la vie de Zoé"
     # A word that the list lacks is read as it is seen; and the list says nothing of another script.
     for scores in (seen("la Belmonte", (3, "E")), seen("彼は学校に行く", (3, "枚"))):
-        assert read(scores, Prior(lexicon=words)) == best_path(scores, CHARACTERS).text
+        assert read(scores, Prior("none", lexicon=words)) == best_path(scores, CHARACTERS).text
 
 
 def test_a_lexicon_is_entries_in_japanese() -> None:
@@ -125,7 +125,7 @@ def test_a_pattern_with_and_without_a_language() -> None:
     ("prior", "error", "says"),
     [
         (lambda: Prior("Auto"), SettingsError, "did you mean 'auto'"),
-        (lambda: Prior("no-such-file.txt"), SettingsError, "name auto, none, ja, latin, or give a text file"),
+        (lambda: Prior("no-such-file.txt"), SettingsError, "name auto, none, ja, classical, latin, or give a text file"),
         (lambda: Prior(pattern="手{"), SettingsError, "cannot be used"),
         (lambda: Prior(pattern="𓀀"), SettingsError, "admits no text"),
         (lambda: Prior(lexicon=[]), DataError, "at least one word"),

@@ -31,7 +31,7 @@ Words = str | Path | Iterable[str] | Lexicon
 Script = Literal["ja", "latin"]
 
 DEFAULT_LANGUAGE: Final = "auto"
-SHIPPED: Final[tuple[Script, ...]] = ("ja", "latin")
+SHIPPED: Final = ("ja", "classical", "latin")
 NAMES: Final = ("auto", "none", *SHIPPED)
 
 _SURE = 0.9  # where every character of the best path has this confidence, no search finds another text
@@ -81,9 +81,9 @@ FUSION: Final[Mapping[Script, Fusion]] = {"ja": Fusion(0.35, 0.8, beam=8), "lati
 class Prior:
     """What is known of a text before it is read.
 
-    language: "none"; "auto", the shipped model of each line's script; "ja" or "latin"; the path of a text in UTF-8,
-    which is learnt and asked beside the shipped model of the line's script; that of a .ngram or of an ARPA file, or an
-    open model, which are asked alone.
+    language: "none"; "auto", the shipped model of each line's script; "ja", "classical" or "latin"; the path of a text
+    in UTF-8, which is learnt and asked beside the shipped model of the line's script; that of a .ngram or of an ARPA
+    file, or an open model, which are asked alone.
     lexicon: words that are likelier than others, in scripts with spaces; or, where most letters are Japanese, the
     entries of which a line is one. The path of a list, one a line, the words themselves, or an open lexicon.
     pattern: a line is of this form: an expression or a name, see `text.pattern`.
@@ -251,7 +251,7 @@ def _model(language: Language, characters: tuple[str, ...]) -> Ngram | None:
 
 
 def named_language(language: str | Path, characters: Sequence[str] | None = None) -> Ngram:
-    """A shipped language model by its name, "ja" or "latin", or that of a file: see `text.corpus.open_language`."""
+    """A shipped language model by its name, one of SHIPPED, or that of a file: see `text.corpus.open_language`."""
     if language in SHIPPED:
         return shipped_language(str(language))
     path, name = Path(language), str(language)
@@ -264,7 +264,7 @@ def named_language(language: str | Path, characters: Sequence[str] | None = None
 
 @lru_cache(maxsize=len(SHIPPED))
 def shipped_language(name: str) -> Ngram:
-    """A language model inside the package, "ja" or "latin"; opened once."""
+    """A language model inside the package, by its name; opened once."""
     return open_ngram(Path(str(files("tenarai") / "weights" / f"{name}.ngram")))
 
 
