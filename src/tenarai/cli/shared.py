@@ -36,7 +36,9 @@ ScriptOption = Annotated[
 ]
 LanguageOption = Annotated[
     str | None,
-    typer.Option(help="none, auto (by each line's script), ja, classical, latin, a text to learn from, or a language model."),
+    typer.Option(
+        help="none, auto (by each line's script), ja, classical, latin, a text to learn from, or a language model."
+    ),
 ]
 LexiconOption = Annotated[
     Path | None,

@@ -92,7 +92,7 @@ class CharacterRuntime:
         return self.header.standard.height
 
     def probabilities(self, squares: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Squares `(n, side, side) uint8`, 255 = paper, to `(n, classes) float32`; class 0, the blank, never."""
+        """Squares `(n, side, side) uint8`, 255 = paper, to `(n, classes) float32`; class 0, the blank: no character."""
         values = self.header.standard.values(squares)[:, None]
         (scores,) = self.session.run(None, {"pictures": values})
         return np.exp(np.asarray(scores, np.float32))
@@ -101,7 +101,8 @@ class CharacterRuntime:
         self, squares: Sequence[Framed], allowed: Collection[str] | None = None, n: int = 10, *, beside: bool = False
     ) -> list[list[tuple[str, float]]]:
         """The `n` likeliest characters of each square with their probabilities, best first; none for a blank one.
-        With `allowed`, probabilities among those only. Raises AlphabetError when the model knows none of them.
+        With `allowed`, probabilities among those only; what is left of 1 is that the picture holds no character. Raises
+        AlphabetError when the model knows none of them.
 
         Small and large kana have one shape: how much of its picture the ink fills tells which it is. `beside` says
         that the squares are cells of one sheet, whose usual size then is that of the others where there are several;
@@ -115,8 +116,9 @@ class CharacterRuntime:
         usual = float(np.median(written)) if len(written) >= SEVERAL else USUAL_SHARE
         for first in range(0, len(squares), BATCH):
             part = squares[first : first + BATCH]
-            scores = self.probabilities(np.stack([square.picture for square in part]))[:, labels].astype(np.float64)
-            scores /= np.maximum(scores.sum(axis=1, keepdims=True), 1e-300)
+            every = self.probabilities(np.stack([square.picture for square in part])).astype(np.float64)
+            scores = every[:, labels]
+            scores *= (1 - every[:, :1]) / np.maximum(scores.sum(axis=1, keepdims=True), 1e-300)
             for square, row in zip(part, scores, strict=True):
                 self._sort_sizes(row, labels, square.share / usual)
                 order = np.argsort(-row, kind="stable")[:n]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import lightning
 import numpy as np
 import torch
@@ -21,10 +22,11 @@ from tenarai.image.standard import Standard
 from tenarai.synth.fonts import HandFont, find_fonts
 from tenarai.synth.hand import Hand, Rng
 from tenarai.synth.line import Composed, compose_font, compose_strokes
+from tenarai.synth.nothing import part_of, scribbled, smear
 from tenarai.synth.paper import Paper
 from tenarai.synth.strokes import KanjiVG, StrokeFile, Strokes, StrokeSource
-from tenarai.text.alphabet import HIRAGANA, KATAKANA, Alphabet, default_alphabet
-from tenarai.text.script import characters_of
+from tenarai.text.alphabet import BLANK, HIRAGANA, KATAKANA, Alphabet, default_alphabet
+from tenarai.text.script import characters_of, is_kanji
 from tenarai.train.maker import held_out_writers
 from tenarai.train.recipe import CharacterCorpus, CharacterRecipe, CharacterSettings, StrokeCorpus
 
@@ -133,12 +135,48 @@ class CharacterMaker:
         return Corpus(examples, corpus.weight)
 
     def draw(self, rng: Rng) -> Example:
-        """One character as the network sees it."""
+        """One character as the network sees it, or what is none."""
+        if self.data.nothing and rng.random() < self.data.nothing:
+            return self._nothing(rng)
         sampled = bool(self.corpora) and rng.random() >= self.data.composed
         example = self._distorted(rng) if sampled else self.compose(rng)
         if rng.random() < self.data.erased:
             example = replace(example, picture=erased(example.picture, rng))
         return example
+
+    def _nothing(self, rng: Rng) -> Example:
+        """A picture that holds no character, or more than one."""
+        for _ in range(TRIES):
+            hand, kind = Hand.sample(rng, self.data.unruly), rng.random()
+            if kind < 0.55:
+                composed = scribbled(hand, rng)
+            elif kind < 0.75:
+                kanji = self._written(self._character(rng), rng)
+                # A part of a simple character is often a character.
+                busy = kanji is not None and is_kanji(kanji.text) and cv2.countNonZero(kanji.ink) > 0.2 * kanji.ink.size
+                composed = part_of(kanji, rng) if kanji is not None and busy else None
+            elif kind < 0.9:
+                several = "".join(self._character(rng) for _ in range(int(rng.integers(3, 6))))
+                composed = self._several(several, hand, rng)
+            else:
+                composed = smear(rng)
+            square = None if composed is None else self._seen(composed, rng)
+            if square is not None:
+                return Example(square, BLANK)
+        raise DataError(f"None of {TRIES} scribbles left ink.")
+
+    def _several(self, text: str, hand: Hand, rng: Rng) -> Composed | None:
+        if not self.japanese:
+            return None
+        return compose_font(text, self.japanese[int(rng.integers(len(self.japanese)))], hand, rng)
+
+    def _seen(self, composed: Composed, rng: Rng) -> Gray | None:
+        gray = self.paper.photograph(composed.ink, rng, height=float(rng.uniform(40, 84))).picture
+        square = framed(gray, self.side)
+        return None if square.blank else square.picture
+
+    def _character(self, rng: Rng) -> str:
+        return self.alphabet.characters[1 + int(rng.choice(len(self.chances), p=self.chances))]
 
     def _distorted(self, rng: Rng) -> Example:
         weights = np.array([corpus.weight for corpus in self.corpora])
@@ -150,13 +188,11 @@ class CharacterMaker:
     def compose(self, rng: Rng) -> Example:
         """One character drawn from strokes or a font."""
         for _ in range(TRIES):
-            label = 1 + int(rng.choice(len(self.chances), p=self.chances))
-            composed = self._written(self.alphabet.characters[label], rng)
-            if composed is not None:
-                gray = self.paper.photograph(composed.ink, rng, height=float(rng.uniform(40, 84))).picture
-                square = framed(gray, self.side)
-                if not square.blank:
-                    return Example(square.picture, label)
+            character = self._character(rng)
+            composed = self._written(character, rng)
+            square = None if composed is None else self._seen(composed, rng)
+            if square is not None:
+                return Example(square, self.alphabet.labels[character])
         raise DataError(f"None of {TRIES} characters could be written: neither strokes nor fonts have them.")
 
     def _written(self, character: str, rng: Rng) -> Composed | None:

@@ -15,7 +15,7 @@ from tenarai.train.recipe import RunSettings
 
 
 class ClassifierTraining(AveragedTraining):
-    """Label 0 is never given: alphabets begin with the blank."""
+    """Label 0, the blank with which alphabets begin, is that of pictures that hold no character."""
 
     network: Classifier
     average: Classifier

@@ -112,6 +112,7 @@ class CharacterSettings(_Section):
     font: float = Field(0.4, ge=0, le=1)  # part of the composed ones set from fonts
     unruly: float = Field(0.7, ge=0, le=1)
     wear: float = Field(0.4, ge=0, le=1)
+    nothing: float = Field(0.0, ge=0, lt=1)  # part of all pictures that show no character: the blank's
     strength: float = Field(1.0, ge=0)  # of the distortion of samples
     erased: float = Field(0.2, ge=0, le=1)  # part of all pictures of which a piece is erased
     licences: tuple[str, ...] = ()
