@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -23,6 +23,7 @@ def both(rows: Rows) -> tuple[list[Reading], list[Reading]]:
     )
 
 
+@settings(deadline=None, max_examples=40)
 @given(LINES)
 def test_a_reader_differs_from_itself_by_nothing(rows: Rows) -> None:
     found = compare(both(rows)[0], both(rows)[0])
@@ -30,6 +31,7 @@ def test_a_reader_differs_from_itself_by_nothing(rows: Rows) -> None:
     assert found.worse == found.better == ()
 
 
+@settings(deadline=None, max_examples=40)
 @given(LINES)
 def test_swapping_the_two_turns_the_sign(rows: Rows) -> None:
     a, b = both(rows)
@@ -41,6 +43,7 @@ def test_swapping_the_two_turns_the_sign(rows: Rows) -> None:
     assert one.a_better + one.b_better <= 1 and one.interval[0] <= one.interval[1]
 
 
+@settings(deadline=None, max_examples=40)
 @given(LINES)
 def test_the_figures_of_both_are_told_in_plain_json(rows: Rows) -> None:
     found = compare(*both(rows))

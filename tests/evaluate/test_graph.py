@@ -22,7 +22,7 @@ def inside(svg: str) -> etree._Element:
 @given(readings)
 def test_every_bin_has_its_bar(pairs: list[tuple[float, bool]]) -> None:
     bins = reliability(*zip(*pairs, strict=True))
-    bars = [r for r in inside(reliability_diagram(bins)).iter("rect")]
+    bars = list(inside(reliability_diagram(bins)).iter("rect"))
     assert len(bars) == len(bins)
     heights = [float(bar.get("height") or "nan") for bar in bars]
     assert all(abs(h - b.accuracy * (HEIGHT - TOP - BOTTOM)) < 0.1 for h, b in zip(heights, bins, strict=True))

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -242,7 +243,8 @@ def _pieces(text: str) -> list[str]:
     return re.findall(r"\S+\s*|\s+", text) if is_spaced(text) else graphemes(text)
 
 
-def _render(template: str, **given: Any) -> str:
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("tenarai.evaluate"),
         autoescape=True,
@@ -252,9 +254,16 @@ def _render(template: str, **given: Any) -> str:
         lstrip_blocks=True,
     )
     told: Mapping[str, Callable[..., Any]] = {
-        "percent": percent, "visible": visible, "language": _language, "with_interval": with_interval,
+        "percent": percent,
+        "visible": visible,
+        "language": _language,
+        "with_interval": with_interval,
         "pieces": _pieces,
-    }  # fmt: skip
+    }
     environment.filters.update(told)
+    return environment
+
+
+def _render(template: str, **given: Any) -> str:
     made = f"tenarai {__version__}, {datetime.now(UTC):%Y-%m-%d}"
-    return environment.get_template(template).render(graph=graph, rows=ROWS, made=made, **given)
+    return _environment().get_template(template).render(graph=graph, rows=ROWS, made=made, **given)
