@@ -46,7 +46,7 @@ def strip(reading: Reading) -> Embedded | None:
     height, width = picture.shape
     if "\n" in reading.reference:
         return embedded(picture, PAGE, PAGE)
-    return embedded(picture, *((SHORT, LONG * 0.64) if height > width else (LONG, SHORT)))
+    return embedded(picture, *((SHORT, LONG * 0.45) if height > width else (LONG, SHORT)))
 
 
 def cutting(reading: Reading, place: Box) -> Embedded | None:
