@@ -42,3 +42,53 @@ def test_an_alphabet_restricts_the_reading_of_lines(lines: Path, alphabet: str) 
 def test_an_alphabet_that_is_none_is_refused(lines: Path, model: list[str]) -> None:
     done = runner.invoke(app, ["evaluate", str(lines), "--alphabet", "hiragama", *model])
     assert done.exit_code == 2 and "no alphabet" in done.stderr
+
+
+def test_a_report_is_written_beside_the_figures(lines: Path, tmp_path: Path) -> None:
+    report = tmp_path / "made" / "report.html"
+    done = runner.invoke(app, ["evaluate", str(lines), "--json", "--report", str(report)])
+    assert done.exit_code == 0, done.output
+    figures, page = json.loads(done.stdout), report.read_text("utf-8")
+    assert f"{100 * figures['cer']:.2f} %" in page and "one.png" in page and "data:image/jpeg" in page
+    confidence = figures["confidence"]
+    assert 0 <= confidence["calibration_error"] <= 1 and confidence["lines"] == 2
+    assert confidence["line_risk"][-1]["coverage"] == 1
+    assert confidence["line_risk"][-1]["error"] == pytest.approx(figures["cer"])
+
+
+def test_a_report_on_single_characters(tmp_path: Path) -> None:
+    folder, report = tmp_path / "own", tmp_path / "report.html"
+    for name in "あお":
+        (folder / name).mkdir(parents=True)
+        picture = np.full((40, 40), 255, np.uint8)
+        cv2.circle(picture, (20, 20), 12, 0, 2)
+        cv2.imwrite(str(folder / name / "1.png"), picture)
+    arguments = ["evaluate", str(folder), "--as", "own", "-m", str(shipped_model("characters"))]
+    done = runner.invoke(app, [*arguments, "--alphabet", "あか", "--report", str(report)])
+    assert done.exit_code == 0, done.output
+    page = report.read_text("utf-8")
+    assert "data:image/jpeg" in page and "matrix" in page and "お" in page
+
+
+def test_a_model_is_compared_with_itself(lines: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    arguments = ["compare", "shipped", str(shipped_model()), str(lines)]
+    done = runner.invoke(app, [*arguments, "--json", "--report", str(report)])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["difference"] == 0 and found["interval"]["low"] == found["interval"]["high"] == 0
+    assert found["a"] == found["b"] and found["a"]["lines"] == 2
+    assert "+0.00 points" in report.read_text("utf-8")
+    told = runner.invoke(app, [*arguments, "--alphabet", "digits"])
+    assert told.exit_code == 0 and "2 with as many errors" in " ".join(told.stdout.split())
+
+
+@pytest.mark.parametrize("command", [["evaluate"], ["compare", "shipped", "shipped"]])
+def test_a_folder_is_no_report(lines: Path, tmp_path: Path, command: list[str]) -> None:
+    done = runner.invoke(app, [*command, str(lines), "--report", str(tmp_path)])
+    assert done.exit_code == 2 and "name the HTML file" in done.stderr
+
+
+def test_a_model_that_reads_no_lines_is_not_compared(lines: Path) -> None:
+    done = runner.invoke(app, ["compare", "shipped", str(shipped_model("characters")), str(lines)])
+    assert done.exit_code == 2 and "to read lines" in done.stderr

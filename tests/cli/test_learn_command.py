@@ -122,6 +122,22 @@ def test_the_old_model_is_written_when_nothing_helps(
     assert [p.name for p in tmp_path.iterdir()] == ["mine.model"]
 
 
+def test_a_report_shows_the_held_out_lines_before_and_after(
+    tiny: Path, hand: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, report = tmp_path / "mine.model", tmp_path / "report.html"
+    arguments = ["learn", str(hand), "-o", str(mine), "--from", str(tiny), "--steps", "1", "--report", str(report)]
+    done = runner.invoke(app, arguments)
+    assert "too few lines" in done.stderr and not report.exists()
+    monkeypatch.setattr(learning, "ENOUGH", 2)
+    done = runner.invoke(app, arguments)
+    assert done.exit_code in (0, 1), done.output
+    page = report.read_text("utf-8")
+    assert "lines held out" in page and "the model as it was" in page
+    done = runner.invoke(app, [*arguments[:-1], str(tmp_path)])
+    assert done.exit_code == 2 and "name the HTML file" in done.stderr
+
+
 def test_what_cannot_be_learnt_from_is_refused(tiny: Path, hand: Path, tmp_path: Path) -> None:
     empty, one = tmp_path / "empty", tmp_path / "one"
     empty.mkdir()

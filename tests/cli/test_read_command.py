@@ -49,6 +49,19 @@ def test_all_formats_at_once(tmp_path: Path) -> None:
     assert before == {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
 
 
+def test_what_is_not_sure_is_left_open(tmp_path: Path) -> None:
+    plain, _ = read(LATIN)
+    told, _ = read(LATIN, "--least-confidence", 0.9)
+    assert len(told) == len(plain) and told.count("〓") > 0
+    assert all(a == b for a, b in zip(plain, told, strict=True) if b != "〓")
+    page = Page.from_dict(json.loads(read(LATIN, "--least-confidence", 0.9, "-f", "json")[0]))
+    open_ = [c for line in page.lines for c in line.characters if c.text == "〓"]
+    assert len(open_) == told.count("〓") and all((c.confidence or 0) < 0.9 for c in open_)
+    guesses = iter(c.alternatives[0][0] for c in open_)
+    assert "".join(next(guesses) if c == "〓" else c for c in told) == plain
+    assert "0 to 1" in read(LATIN, "--least-confidence", 2, code=2)[1]
+
+
 def test_resume_pages_and_folders(tmp_path: Path) -> None:
     pictures, out = tmp_path / "in", tmp_path / "out"
     (pictures / "sub").mkdir(parents=True)
@@ -90,6 +103,7 @@ def test_given_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["--characters", "--least-confidence", "0.5"], "is for lines"),
         (["-f", "text", "-f", "json"], "one format at a time"),
         (["--overlay"], "--overlay needs a folder"),
         (["--resume"], "--resume needs a folder"),

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenarai.errors import DataError
-from tenarai.evaluate.calibration import expected_calibration_error, reliability, risk_coverage
+from tenarai.evaluate.calibration import (
+    correlation,
+    expected_calibration_error,
+    line_risk,
+    reliability,
+    risk_coverage,
+    thinned,
+    trust,
+)
+from tenarai.text.error_rate import Tally
 
 readings = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60)
 
@@ -58,3 +67,29 @@ def test_the_formula_agrees_with_another_way_to_write_it() -> None:
 def test_what_is_no_confidence_is_refused(sure: list[float], right: list[bool]) -> None:
     with pytest.raises(DataError):
         expected_calibration_error(sure, right)
+
+
+def test_correlation_is_pearsons_and_unknown_where_nothing_varies() -> None:
+    assert correlation([0.1, 0.5, 0.9], [0.9, 0.5, 0.1]) == pytest.approx(-1)
+    assert correlation([0.5], [0.1]) is None and correlation([0.5, 0.5], [0.1, 0.9]) is None
+
+
+def test_the_risk_of_lines_is_the_error_rate_of_the_surest() -> None:
+    tallies = [Tally(substitutions=1, reference=10), Tally(reference=10), Tally(deletions=4, reference=4)]
+    curve = line_risk([0.5, 0.9, None], tallies)
+    assert [(r.threshold, r.coverage, r.error) for r in curve] == [(0.9, 1 / 3, 0), (0.5, 2 / 3, 1 / 20)]
+    assert line_risk([None], tallies[:1]) == []
+
+
+@given(readings, st.integers(1, 20))
+def test_a_thinned_curve_is_short_and_ends_where_the_curve_does(pairs: list[tuple[float, bool]], points: int) -> None:
+    curve = risk_coverage(*zip(*pairs, strict=True))
+    few = thinned(curve, points)
+    assert len(few) <= points and few[-1] == curve[-1] and set(few) <= set(curve)
+    assert [r.coverage for r in few] == sorted({r.coverage for r in few})
+
+
+def test_trust_of_nothing_known_says_so() -> None:
+    found = trust([], [None, None], [Tally(), Tally()])
+    assert (found.calibration_error, found.correlation, found.lines, found.line_risk) == (None, None, 0, ())
+    assert found.to_json()["reliability"] == []

@@ -10,7 +10,7 @@ import pytest
 from tenarai.dataset.sample import Refused, Sample, Split
 from tenarai.errors import DataError
 from tenarai.evaluate import characters
-from tenarai.evaluate.characters import Guess, evaluate_characters, read_guesses
+from tenarai.evaluate.characters import Guess, confusion_matrix, evaluate_characters, read_guesses, reduced
 from tenarai.image.standard import Standard
 from tenarai.model.classifier import Classifier, ClassifierSizes
 from tenarai.model.export import write_model
@@ -32,6 +32,23 @@ def test_accuracy_balanced_accuracy_and_confusions() -> None:
     assert found.calibration_error == pytest.approx(95 / 102 - 0.8)
     assert [(c.reference, c.hypothesis, c.count) for c in found.confusions] == [("お", "あ", 5), ("龘", "龍", 2)]
     assert json.loads(json.dumps(found.to_json()))["balanced"] == pytest.approx(0.5)
+
+
+def test_the_matrix_counts_the_characters_with_most_errors() -> None:
+    read = guesses(("あ", "あ", 9), ("あ", "お", 3), ("お", "あ", 2), ("お", "龍", 2), ("う", "う", 5))
+    assert confusion_matrix(read, 2) == (["お", "あ"], [[0, 2, 2], [3, 9, 0]])
+    assert confusion_matrix(read, 1) == (["お"], [[0, 4]])
+
+
+def test_writers_are_told_apart() -> None:
+    read = [Guess("a", "a", 0.9, "w"), Guess("a", "b", 0.9, "w"), Guess("a", "a", 0.9, "v"), Guess("a", "b", 0.5)]
+    shares = evaluate_characters(read, "ab").per_writer
+    assert {name: (share.lines, share.cer) for name, share in shares.items()} == {"w": (2, 0.5), "v": (1, 0.0)}
+
+
+def test_a_kept_picture_is_small_and_keeps_its_shape() -> None:
+    assert reduced(np.full((560, 280), 9, np.uint8)).shape == (56, 28)
+    assert reduced(np.full((30, 20), 9, np.uint8)).shape == (30, 20)
 
 
 def test_nothing_to_evaluate_is_an_error() -> None:
@@ -86,9 +103,12 @@ def test_many_pictures_are_each_read_as_alone(runtime: CharacterRuntime) -> None
     samples = [Sample(str(i), picture, "a", "X", "character", writer="w") for i, picture in enumerate(pictures)]
     found = list(read_guesses(runtime, iter(samples)))
     assert len(found) == 701 and {(g.truth, g.writer) for g in found} == {("a", "w")}
-    assert found[0] == Guess("a", "", 0.0, "w")
+    assert found[0] == Guess("a", "", 0.0, "w", "0")
     for i in (1, 300, 700):
         (alone,) = read_guesses(runtime, [samples[i]])
         assert (found[i].text, found[i].confidence) == (alone.text, pytest.approx(alone.confidence, abs=1e-4))
+    assert all(guess.picture is None for guess in found)
+    wrong = [guess.picture for guess in read_guesses(runtime, samples, pictures=3)]
+    assert sum(picture is not None for picture in wrong) == 3
     (named,) = read_guesses(runtime, samples[1:2], {"b"})
     assert (named.text, named.confidence) == ("b", pytest.approx(1))

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from tenarai.errors import DataError, SettingsError
 from tenarai.evaluate.report import Confusion, Evaluation, Reading, Share, evaluate, render
+from tenarai.page.layout import Box, Character
 from tenarai.text.error_rate import Tally, bootstrap_interval, cer, character_errors, line_accuracy, wer
 
 TEXTS = st.text(st.sampled_from("ab 手習い"), max_size=8)
@@ -69,6 +70,9 @@ def test_json_is_plain_and_complete(readings: list[Reading]) -> None:
     assert plain["version"] == 1
     assert plain["cer"] == found.cer
     assert plain["substitutions"] + plain["insertions"] + plain["deletions"] == found.errors.edits
+    for name, figure in (("line_accuracy", found.line_accuracy), ("wer", found.wer)):
+        interval = plain[f"{name}_interval"]
+        assert interval is None if figure is None else 0 <= interval["low"] <= interval["high"]
     assert (plain["cer_interval"]["low"], plain["cer_interval"]["high"]) == found.cer_interval
     assert len(plain["worst"]) == len(found.worst)
 
@@ -89,6 +93,29 @@ def test_five_writers_are_drawn_whole_and_four_are_not() -> None:
     stray = [Reading("", "ab", "ab"), Reading("", "ab", "xy")]
     alone = [str(s.writer) for s in five] + ["stray 1", "stray 2"]
     assert evaluate(five + stray).cer_interval == bootstrap_interval(tallies(five + stray), alone)
+
+
+def test_pages_are_drawn_whole_where_writers_are_unknown() -> None:
+    lines = [Reading("", "ab", "ab" if n % 2 else "xy", page=f"page {n % 5}") for n in range(20)]
+    found = evaluate(lines)
+    tallies = [character_errors(r.reference, r.hypothesis) for r in lines]
+    assert found.interval_unit == "page" and found.cer_interval == bootstrap_interval(tallies, [r.page for r in lines])
+    assert found.per_page["page 0"] == Share(4, 8, 0.5)
+
+
+def test_confidence_is_judged_where_it_is_known() -> None:
+    def read(text: str, truth: str, sure: float) -> Reading:
+        characters = tuple(Character(c, Box(i, 0, i + 1, 1), sure) for i, c in enumerate(text))
+        return Reading("", truth, text, sure, characters=characters)
+
+    found = evaluate([read("手習い", "手習い", 0.9), read("毛木", "手本", 0.3), Reading("", "a", "")])
+    assert found.trust.characters == 5 and found.trust.lines == 2
+    assert found.trust.calibration_error == pytest.approx((3 * 0.1 + 2 * 0.3) / 5)
+    assert found.trust.correlation == pytest.approx(-1)
+    assert [(r.coverage, r.error) for r in found.trust.line_risk] == [(1 / 3, 0), (2 / 3, 2 / 5)]
+    assert found.to_json()["confidence"]["calibration_error"] == found.trust.calibration_error
+    assert "correlation -1.00 over 2 lines" in printed(found)
+    assert evaluate(LINES).trust.calibration_error is None
 
 
 def test_both_sides_go_through_the_policy() -> None:

@@ -16,6 +16,8 @@ from tenarai.text.error_rate import (
     graphemes,
     is_spaced,
     line_accuracy,
+    paired_bootstrap,
+    quantiles,
     wer,
     word_errors,
 )
@@ -173,3 +175,33 @@ def test_bootstrap_refuses_what_makes_no_interval() -> None:
         bootstrap_interval([Tally()], level=95)
     with pytest.raises(SettingsError, match="round"):
         bootstrap_interval([Tally()], rounds=0)
+
+
+TALLIES = st.builds(Tally, st.integers(0, 5), st.integers(0, 5), st.integers(0, 5), st.integers(0, 9))
+
+
+@given(st.lists(st.tuples(TALLIES, TALLIES), min_size=1, max_size=9), st.booleans())
+def test_paired_differences_vanish_against_oneself_and_turn_with_the_order(
+    pairs: list[tuple[Tally, Tally]], grouped: bool
+) -> None:
+    first, second = ([pair[side] for pair in pairs] for side in (0, 1))
+    groups = [i // 2 for i in range(len(pairs))] if grouped else None
+    assert not paired_bootstrap(first, first, groups, rounds=50).any()
+    there, back = paired_bootstrap(first, second, groups, rounds=50), paired_bootstrap(second, first, groups, rounds=50)
+    assert (there == -back).all() and there.shape == (50,)
+
+
+def test_a_paired_interval_is_narrower_than_that_of_either() -> None:
+    rng = np.random.default_rng(0)
+    first = [Tally(substitutions=int(n), reference=20) for n in rng.integers(0, 20, 60)]
+    second = [Tally(substitutions=tally.substitutions + 1, reference=20) for tally in first]
+    assert quantiles(paired_bootstrap(first, second)) == pytest.approx((0.05, 0.05))
+    low, high = bootstrap_interval(first)
+    assert high - low > 0.1
+
+
+def test_pairs_must_match() -> None:
+    with pytest.raises(DataError, match="both readings"):
+        paired_bootstrap([Tally()], [])
+    with pytest.raises(DataError, match="no lines"):
+        paired_bootstrap([], [])

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tenarai.train.learn import Learnt
 
 UNFINISHED = ".unfinished"  # behind the name of the model file: the state of a run that is not over
+AS_IT_WAS, LEARNT = "the model as it was", "the model that learnt from the other corrections"
 LOST = 0.01  # of the general check set's CER: more is pointed out
 
 
@@ -123,7 +124,7 @@ def _report(learnt: "Learnt", path: Path, corrections: Path, report: Path) -> No
         ("General check set", f"CER {_rate(learnt.before.general)} before, {_rate(learnt.after.general)} after"),
     ]
     title = f"Learning a hand: {corrections.resolve().name}, lines held out"
-    write_report(report, comparison_page(before, after, comparison, ("before", "after"), title, about))
+    write_report(report, comparison_page(before, after, comparison, (AS_IT_WAS, LEARNT), title, about))
 
 
 def _print(learnt: "Learnt", out: Path) -> None:

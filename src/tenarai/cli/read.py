@@ -19,7 +19,6 @@ from tenarai.cli.shared import (
     counting,
 )
 from tenarai.errors import DataError, SettingsError, TenaraiError
-from tenarai.page.illegible import check_confidence
 
 if TYPE_CHECKING:
     from tenarai.image.clean import Gray
@@ -91,7 +90,6 @@ def read(
     forms = tuple(dict.fromkeys(form or [Form.text]))
     chosen = chosen_pages(pages)
     _check(forms, out, overlay, resume, pictures, watch, lines, characters)
-    check_confidence(least_confidence)
     if characters and least_confidence is not None:
         raise SettingsError("--least-confidence is for lines: the table of --characters has every probability.")
     words = {"language": language, "lexicon": lexicon}
@@ -103,9 +101,11 @@ def read(
     if out is None and forms[0] not in STREAMED and (len(inputs) > 1 or watch is not None):
         raise SettingsError(f"Several pages of {forms[0]} do not go into one stream: give a folder with -o.")
     from tenarai.page.formats import read_layout
+    from tenarai.page.illegible import check_confidence
     from tenarai.reader import load
     from tenarai.text.language import Prior, line_decoder
 
+    check_confidence(least_confidence)
     layout = None if lines is None else tuple(read_layout(lines))
     how: dict[str, Any] = {"alphabet": alphabet}
     if not characters:

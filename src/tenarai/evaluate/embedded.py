@@ -46,7 +46,7 @@ def strip(reading: Reading) -> Embedded | None:
     height, width = picture.shape
     if "\n" in reading.reference:
         return embedded(picture, PAGE, PAGE)
-    return embedded(picture, *((SHORT, LONG * 0.64) if height > width else (LONG, SHORT)))
+    return embedded(picture, *((SHORT, LONG * 0.45) if height > width else (LONG, SHORT)))
 
 
 def cutting(reading: Reading, place: Box) -> Embedded | None:
@@ -55,7 +55,7 @@ def cutting(reading: Reading, place: Box) -> Embedded | None:
     if picture is None:
         return None
     side = max(place.width, place.height)
-    across, down = max(1.3 * place.width, 0.6 * side, 4) / 2, max(1.3 * place.height, 0.6 * side, 4) / 2
+    across, down = max(1.3 * place.width, 1.1 * side, 4) / 2, max(1.3 * place.height, 1.1 * side, 4) / 2
     (x, y), (height, width) = place.center, picture.shape
     left, right = (int(np.clip(v, 0, width)) for v in (x - across, x + across + 1))
     top, bottom = (int(np.clip(v, 0, height)) for v in (y - down, y + down + 1))

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from tenarai.evaluate.calibration import Bin, Risk
 
 WIDTH, HEIGHT = 340, 280
-LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 42  # of the frame, pixels
+LEFT, RIGHT, TOP, BOTTOM = 60, 12, 12, 42  # of the frame, pixels
 STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0)
 BINS = 15  # of a reliability diagram, as `calibration.reliability` makes them
 DOTS = 1500  # of a scatter at most
@@ -99,7 +99,7 @@ def _framed(inside: Sequence[Markup], along: str, up: str, top: float, title: st
     middle = (TOP + HEIGHT - BOTTOM) / 2
     parts.append(
         Markup(
-            '<text class="axis" x="11" y="{y}" text-anchor="middle" transform="rotate(-90 11 {y})">{}</text>'
+            '<text class="axis" x="12" y="{y}" text-anchor="middle" transform="rotate(-90 12 {y})">{}</text>'
         ).format(up, y=middle)
     )
     head = Markup('<svg class="graph" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(WIDTH, HEIGHT, title)

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -94,19 +95,20 @@ def comparison_page(
     a: Sequence[Reading], b: Sequence[Reading], comparison: Comparison, names: tuple[str, str], title: str,
     about: About = (),
 ) -> str:  # fmt: skip
-    """The report on two readers of the same lines, as HTML; `names` are those of A and B."""
+    """The report on two readers of the same lines, as HTML; `names` say what A and B are."""
     policy = comparison.a.policy
     pairs = paired(a, b, policy)
     worse, better = changed(pairs)
 
     def listed(part: Sequence[Pair]) -> list[Shown]:
-        return [_shown(pair[1], list(zip(names, pair, strict=True)), policy) for pair in part[:LISTED]]
+        return [_shown(pair[1], list(zip("AB", pair, strict=True)), policy) for pair in part[:LISTED]]
 
     return _render(
         "comparison.html",
         title=title,
         about=about,
-        readers=list(zip(names, (comparison.a, comparison.b), strict=True)),
+        names=names,
+        readers=[("A", comparison.a), ("B", comparison.b)],
         comparison=comparison,
         verdict=verdict(comparison),
         worse=listed(worse),
@@ -136,7 +138,7 @@ def characters_page(guesses: Sequence[Guess], evaluation: CharacterEvaluation, t
         matrix=matrix,
         confused=[
             Confused(c.reference, c.hypothesis, (c.count,), tuple(pictures[c.reference, c.hypothesis]))
-            for c in evaluation.confusions
+            for c in evaluation.confusions[:PAIRS]
         ],
     )
 
@@ -179,8 +181,9 @@ def _marks(aligned: Sequence[Column], picture: Embedded, vertical: bool) -> tupl
     across, down = (100 * picture.scale / side for side in (picture.width, picture.height))
     for column, box in zip(aligned, places(aligned, vertical), strict=True):
         if not column.right and box is not None:
-            place = (box.left * across, box.top * down, box.width * across, box.height * down)
-            found.append(Mark(_kind(column), *(round(value, 2) for value in place)))
+            left, right = (min(100.0, max(0.0, x * across)) for x in (box.left, box.right))
+            top, bottom = (min(100.0, max(0.0, y * down)) for y in (box.top, box.bottom))
+            found.append(Mark(_kind(column), *(round(v, 2) for v in (left, top, right - left, bottom - top))))
     return tuple(found)
 
 
@@ -240,7 +243,8 @@ def _pieces(text: str) -> list[str]:
     return re.findall(r"\S+\s*|\s+", text) if is_spaced(text) else graphemes(text)
 
 
-def _render(template: str, **given: Any) -> str:
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("tenarai.evaluate"),
         autoescape=True,
@@ -250,9 +254,16 @@ def _render(template: str, **given: Any) -> str:
         lstrip_blocks=True,
     )
     told: Mapping[str, Callable[..., Any]] = {
-        "percent": percent, "visible": visible, "language": _language, "with_interval": with_interval,
+        "percent": percent,
+        "visible": visible,
+        "language": _language,
+        "with_interval": with_interval,
         "pieces": _pieces,
-    }  # fmt: skip
+    }
     environment.filters.update(told)
+    return environment
+
+
+def _render(template: str, **given: Any) -> str:
     made = f"tenarai {__version__}, {datetime.now(UTC):%Y-%m-%d}"
-    return environment.get_template(template).render(graph=graph, rows=ROWS, made=made, **given)
+    return _environment().get_template(template).render(graph=graph, rows=ROWS, made=made, **given)
