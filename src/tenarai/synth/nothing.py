@@ -14,7 +14,9 @@ class Scribble(StrokeSource):
     """Strokes that mean nothing, in the em square: walks that keep their way, zigzags, loops."""
 
     def __init__(self, rng: Rng) -> None:
-        self.pen: Strokes = tuple(_stroke(rng) for _ in range(int(rng.integers(1, 9))))
+        self.pen: Strokes = tuple(
+            _stroke(rng) for _ in range(int(rng.integers(3, 10)))
+        )  # fewer are often some character
 
     def strokes(self, character: str) -> Strokes | None:
         return self.pen
