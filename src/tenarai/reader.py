@@ -19,6 +19,7 @@ from tenarai.image.clean import Gray, clean, find_skew, turned
 from tenarai.image.ink import draw_ink, strokes_of
 from tenarai.image.line import CLEARLY, Straight, likely_directions, squarish, straighten
 from tenarai.image.read import LIMITS, Limits, Source, camera_turn, read_picture, read_pictures
+from tenarai.model.language_runtime import opened_language
 from tenarai.model.maps import named
 from tenarai.model.runtime import CharacterRuntime, DetectorRuntime, LineRuntime
 from tenarai.page.anchors import proposals
@@ -117,7 +118,7 @@ class Reader:
         Raises PictureError for what is no picture.
         """
         gray = read_picture(picture, limits=self.limits)
-        decoder = self._decoder(Prior(language, lexicon), strict=False)
+        decoder = self.decoder(Prior(language, lexicon), strict=False)
         page = self._read_gray(gray, _name(picture), _Asked(direction, _characters(alphabet), explain, lines, decoder))
         return replace(page, notes=(("turn", camera_turn(picture)), *page.notes)) if explain else page
 
@@ -138,7 +139,7 @@ class Reader:
         the model of single characters, but not where lexicon or pattern have the word. Raises PictureError for what
         is no picture, DataError where no text that lexicon or pattern allow fits in."""
         _check_direction(direction)
-        allowed, decoder = _characters(alphabet), self._decoder(Prior(language, lexicon, pattern))
+        allowed, decoder = _characters(alphabet), self.decoder(Prior(language, lexicon, pattern))
         gray = read_picture(picture, limits=self.limits)
         result = clean(gray)
         if result.blank:
@@ -214,7 +215,7 @@ class Reader:
     ) -> Iterator[Page | Unread]:
         """Pages of many pictures, in order, every page of a PDF or TIFF by itself. What cannot be read comes back as
         `Unread` in its place, and the rest goes on. The options are those of `read`."""
-        decoder = self._decoder(Prior(language, lexicon), strict=False)
+        decoder = self.decoder(Prior(language, lexicon), strict=False)
         asked = _Asked(direction, _characters(alphabet), explain, decoder=decoder)
         for picture in pictures:
             name = _name(picture)
@@ -226,8 +227,11 @@ class Reader:
             except TenaraiError as error:
                 yield Unread(name, str(error))
 
-    def _decoder(self, prior: Prior, strict: bool = True) -> LineDecoder | None:
-        return line_decoder(prior, self.runtime.header.alphabet.characters, strict)
+    def decoder(self, prior: Prior, strict: bool = True) -> LineDecoder | None:
+        """What helps this reader with what is known of a text; None where nothing is. Raises SettingsError, DataError
+        or ModelFileError for what cannot be used."""
+        known = replace(prior, language=opened_language(prior.language))
+        return line_decoder(known, self.runtime.header.alphabet.characters, strict)
 
     def _read_gray(self, gray: Gray, name: str, asked: _Asked) -> Page:
         height, width = gray.shape

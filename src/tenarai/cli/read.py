@@ -88,7 +88,7 @@ def read(
         raise SettingsError(f"Several pages of {forms[0]} do not go into one stream: give a folder with -o.")
     from tenarai.page.formats import read_layout
     from tenarai.reader import load
-    from tenarai.text.language import Prior, line_decoder
+    from tenarai.text.language import Prior
 
     layout = None if lines is None else tuple(read_layout(lines))
     how: dict[str, Any] = {"alphabet": alphabet}
@@ -96,7 +96,7 @@ def read(
         how |= {"direction": direction, **known} | ({} if pattern else {"explain": explain})
     reader = load(model, threads=threads)
     # What cannot be used is told once, before anything is read.
-    line_decoder(Prior(**known, pattern=pattern), reader.runtime.header.alphabet.characters)
+    reader.decoder(Prior(**known, pattern=pattern))
     job = _Job(reader, forms, out, overlay, resume, chosen, layout, characters, pattern, how)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)

@@ -91,6 +91,7 @@ def write_model(network: Network, header: Header, path: Path, *, compact: bool =
 def _graph(network: Network, header: Header, compact: bool) -> onnx.ModelProto:
     """The network with what is done before and behind it, as ONNX."""
     asked: torch.nn.Module
+    example: tuple[torch.Tensor, ...]
     if isinstance(network, Language):
         asked, example = _Foretelling(network), (torch.zeros(1, 2, dtype=torch.long), network.fresh(1))
         names, outputs = ["labels", "state"], ["log_probs", "state_after"]

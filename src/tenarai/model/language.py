@@ -5,6 +5,7 @@ stand in groups behind narrow layers, so that a step of 3,500 characters costs h
 """
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -31,10 +32,14 @@ class LanguageSizes:
         if min(self.embedding, self.hidden, self.layers) < 1 or self.classes < 3:
             raise SettingsError("The sizes of a language network are positive, and it has at least three classes.")
         bounds = (0, *self.cutoffs, self.classes)
-        if not self.cutoffs or any(low >= high for low, high in zip(bounds, bounds[1:], strict=False)):
+        if not self.cutoffs or any(low >= high for low, high in pairwise(bounds)):
             raise SettingsError(
                 f"The cutoffs of a language network ascend between 0 and its {self.classes} classes, unlike "
                 f"{list(self.cutoffs)}."
+            )
+        if self.hidden < NARROWER ** len(self.cutoffs):
+            raise SettingsError(
+                f"{self.hidden} hidden values are too few for {len(self.cutoffs)} groups of rare ones."
             )
         if not 0 <= self.dropout < 1:
             raise SettingsError(f"Dropout lies from 0 to below 1, not at {self.dropout}.")

@@ -6,6 +6,7 @@ its states are the texts themselves. Whole candidates are scored by `foretold`, 
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from tenarai.errors import DataError, ModelFileError
 from tenarai.model.runtime import opened
+from tenarai.text.language import Language
 from tenarai.text.ngram import BOUNDARY
 
 Values = npt.NDArray[np.float32]
@@ -35,13 +37,14 @@ class LanguageRuntime:
     """
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        self.session, self.header = opened(path, ("language",), "the likelihood of texts", threads)
+        self.session, self.header = opened(path, ("language",), "foretell text", threads)
         alphabet = self.header.alphabet.characters
         if len(alphabet) < 3 or alphabet[UNKNOWN] != UNKNOWN_CHARACTER:
             raise ModelFileError(f"The header of the model file {path} is damaged: its alphabet is no language's.")
         self.characters = (BOUNDARY, *alphabet[2:])
         self.labels = {BOUNDARY: LINE_END, **{c: label for label, c in enumerate(alphabet) if label > UNKNOWN}}
-        self._fresh = np.zeros((2 * int(self.header.sizes["layers"]), 1, int(self.header.sizes["hidden"])), np.float32)
+        rows, _, hidden = self.session.get_inputs()[1].shape
+        self._fresh = np.zeros((rows, 1, hidden), np.float32)
         self._known: dict[str, tuple[Values, Values]] = {}
 
     @property
@@ -54,12 +57,11 @@ class LanguageRuntime:
         """The state at the beginning of a line."""
         return BOUNDARY
 
-    @property
-    def record(self) -> dict[str, Any]:
-        """How it was made."""
-        header = self.header
-        about = {"name": header.name, "kind": header.kind, "sizes": dict(header.sizes), **header.training}
-        return {**about, "licences": list(header.licences), "licence": header.licence}
+    def about(self) -> dict[str, Any]:
+        """What it says of itself."""
+        told = self.header.to_json()
+        alphabet = told.pop("alphabet")
+        return {"characters": len(alphabet) - 1, **told}
 
     def run(self, labels: npt.NDArray[np.int64], states: Values) -> tuple[Values, Values]:
         """One pass over labels `(batch, length) int64` from states `(2 x layers, batch, hidden) float32`: natural logs
@@ -131,6 +133,20 @@ class LanguageRuntime:
             self._known.clear()
         made = self._known[context] = log_probs[0, -1], states
         return made
+
+
+def opened_language(language: Language) -> Language:
+    """The recurrent model of a file of one; every other language as it is given: text knows nothing of model files.
+    Opened again, a file that has not changed costs nothing. Raises ModelFileError for a model file of another kind."""
+    if not isinstance(language, str | Path) or not is_model(Path(language)):
+        return language
+    state = Path(language).stat()
+    return _opened(Path(language), state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=2)
+def _opened(path: Path, _changed: int, _size: int) -> LanguageRuntime:
+    return LanguageRuntime(path)
 
 
 def is_model(path: Path) -> bool:

@@ -72,6 +72,10 @@ class Ngram:
         """How many n-grams it holds."""
         return len(self.trie) - 1
 
+    def about(self) -> dict[str, Any]:
+        """What it says of itself; `ngrams` of each length are in the record."""
+        return {"order": self.order, "characters": len(self.characters) - 1, "ngrams": len(self), **self.record}
+
     @property
     def root(self) -> int:
         """The state of a piece of text cut from anywhere."""

@@ -22,7 +22,9 @@ class LanguageTraining(AveragedTraining):
     network: Language
     average: Language
 
-    def __init__(self, sizes: LanguageSizes, alphabet: Alphabet, run: RunSettings, groups: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, sizes: LanguageSizes, alphabet: Alphabet, run: RunSettings, groups: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(Language(sizes), alphabet, run)
         self.groups = groups
         self.bits: dict[str, list[Tensor]] = {}
