@@ -38,9 +38,7 @@ class LanguageSizes:
                 f"{list(self.cutoffs)}."
             )
         if self.hidden < NARROWER ** len(self.cutoffs):
-            raise SettingsError(
-                f"{self.hidden} hidden values are too few for {len(self.cutoffs)} groups of rare ones."
-            )
+            raise SettingsError(f"{self.hidden} hidden values are too few for {len(self.cutoffs)} groups of rare ones.")
         if not 0 <= self.dropout < 1:
             raise SettingsError(f"Dropout lies from 0 to below 1, not at {self.dropout}.")
 

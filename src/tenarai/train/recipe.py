@@ -156,7 +156,7 @@ class TextSettings(_Section):
 
     texts: tuple[str, ...] = ()  # in UTF-8, a sentence or paragraph a line; one named twice counts twice
     validation: tuple[str, ...] = ()  # texts that no line is learnt from
-    held_out: int = Field(100, ge=2)  # one line in so many is held out of each text, where `validation` names none
+    held_out: int = Field(100, ge=2)  # one line in so many is held out of longer texts, where `validation` names none
     least: int = Field(3, ge=1)  # characters that occur less often count as unknown
     pieces: int = Field(64, ge=1)  # of text in a step
     length: int = Field(64, ge=2)  # characters of a piece

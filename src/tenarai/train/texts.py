@@ -86,11 +86,13 @@ class Texts(lightning.LightningDataModule):
         known = frozenset(default_alphabet().characters)
         if not data.texts:
             raise SettingsError("A language is learnt from texts: name them in data.texts of the recipe.")
-        texts = {path: [as_read(line, known) for line in read_text(corpora / path)] for path in data.texts}
-        held = {path: [as_read(line, known) for line in read_text(corpora / path)] for path in data.validation}
+        texts, held = (
+            {path: [as_read(line, known) for line in read_text(corpora / path)] for path in paths}
+            for paths in (data.texts, data.validation)
+        )
         if not held:
-            held = {path: lines[:: data.held_out] for path, lines in texts.items() if len(lines) >= data.held_out}
-            texts = {path: [x for i, x in enumerate(lines) if i % data.held_out] for path, lines in texts.items()}
+            held = {path: lines[:: data.held_out] for path, lines in texts.items() if len(lines) > data.held_out}
+            texts |= {path: [x for i, x in enumerate(texts[path]) if i % data.held_out] for path in held}
         lines = [line for path in data.texts for line in texts[path]]
         if not any(map(str.strip, lines)):
             raise DataError(f"{', '.join(data.texts)}: there is no text to learn a language from.")
