@@ -54,7 +54,7 @@ class Fusion:
     bonus: float
     word_bonus: float = 0.5
     unknown: float = 3.0
-    share: float = 0.5
+    share: float = 0.25
     beam: int = 16
     top_k: int = 10
     cut: float = 5.0
