@@ -18,6 +18,7 @@ from tenarai.image.clean import Gray, clean, find_skew, turned
 from tenarai.image.ink import draw_ink, strokes_of
 from tenarai.image.line import CLEARLY, likely_directions, squarish
 from tenarai.image.read import LIMITS, Limits, Source, camera_turn, read_picture, read_pictures
+from tenarai.model.language_runtime import opened_language
 from tenarai.model.maps import named
 from tenarai.model.runtime import CharacterRuntime, DetectorRuntime, LineRuntime
 from tenarai.page.anchors import proposals
@@ -29,7 +30,7 @@ from tenarai.page.order import order_lines
 from tenarai.page.place import around, cut_out, mostly, turned_back
 from tenarai.page.proposal import Maps, propose_characters, propose_lines
 from tenarai.page.split import split_lines
-from tenarai.text.language import DEFAULT_LANGUAGE, Language, Prior, Words, line_decoder
+from tenarai.text.language import DEFAULT_LANGUAGE, Language, LineDecoder, Prior, Words, line_decoder
 from tenarai.text.script import characters_of
 from tenarai.transcribe import Script, Transcriber, Transcription, check_script, without_japanese
 
@@ -258,7 +259,7 @@ class Reader:
             prior = replace(prior, language="latin") if prior.language == "auto" else prior
 
         def open_with(runtime: LineRuntime, prior: Prior) -> Transcriber:
-            return Transcriber(runtime, line_decoder(prior, runtime.header.alphabet.characters, strict), allowed)
+            return Transcriber(runtime, self.decoder(prior, runtime, strict=strict), allowed)
 
         older = replace(prior, language="classical") if prior.language == "auto" else prior
         both = script in ("auto", "classical") and self._classical_file is not None
@@ -266,6 +267,12 @@ class Reader:
             None if script == "classical" else open_with(self.runtime, prior),
             (lambda: open_with(self.classical, older)) if both else None,
         )
+
+    def decoder(self, prior: Prior, runtime: LineRuntime | None = None, *, strict: bool = True) -> LineDecoder | None:
+        """What helps a model of this reader, the modern one if None, with what is known of a text; None where nothing
+        is. Raises SettingsError, DataError or ModelFileError for what cannot be used."""
+        known = replace(prior, language=opened_language(prior.language))
+        return line_decoder(known, (runtime or self.runtime).header.alphabet.characters, strict)
 
     def _read_gray(self, gray: Gray, name: str, asked: _Asked) -> Page:
         height, width = gray.shape

@@ -3,12 +3,15 @@
 import json
 from pathlib import Path
 
+import onnx
 import pytest
 from typer.testing import CliRunner, Result
 
 from tenarai.cli import app
+from tenarai.reader import shipped_model
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+READER = shipped_model()
 TEXT = "chère Anna,\nmerci de ta longue lettre.\nla maison est grande\n手習いの本\n" * 5
 
 
@@ -129,3 +132,76 @@ def test_evaluation_with_a_language() -> None:
         rates.append(json.loads(done.stdout)["cer"])
     assert rates[1] <= rates[0] + 0.02
     assert run("evaluate", EXAMPLES, "--language", "jp").exit_code == 2
+
+
+# Recurrent models
+
+
+@pytest.fixture(scope="module")
+def recurrent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model file of the language of a few lines."""
+    from tenarai.train.recipe import make_recipe
+    from tenarai.train.run import fit
+
+    folder = tmp_path_factory.mktemp("recurrent")
+    (folder / "lines.txt").write_text("Thank you for the long letter.\nDear Anna,\n" * 20, "utf-8")
+    recipe = {
+        "name": "letters",
+        "kind": "language",
+        "network": {"embedding": 8, "hidden": 32, "cutoffs": [12]},
+        "data": {"texts": ["lines.txt"], "pieces": 16, "length": 24, "licences": ["my letters: mine"]},
+        "run": {"steps": 80, "steps_an_epoch": 80, "rate": 0.02, "warm_up": 5, "average": 0.8, "device": "cpu"},
+    }
+    return fit(make_recipe(recipe, "letters"), folder / "run", folder, progress=False)
+
+
+def test_a_recurrent_model_is_shown_measured_and_read_with(recurrent: Path, tmp_path: Path) -> None:
+    about = json.loads(run("language", "show", recurrent).stdout)
+    assert (about["name"], about["kind"], about["licences"]) == ("letters", "language", ["my letters: mine"])
+    text = tmp_path / "letter.txt"
+    text.write_text("Thank you for the long letter.\n", "utf-8")
+    _, perplexity, bits = run("language", "perplexity", recurrent, text).stdout.split("\t")
+    assert float(perplexity) < 3 and 2 ** float(bits) == pytest.approx(float(perplexity), abs=0.01)
+    for options in (("read", EXAMPLES / "line-latin.png"), ("evaluate", EXAMPLES)):
+        done = run(*options, "--language", recurrent)
+        assert done.exit_code == 0 and done.stdout.strip(), done.output
+
+
+def test_models_of_either_kind_make_up_text(recurrent: Path) -> None:
+    first = run("language", "generate", recurrent, "--start", "Tha", "-n", 40, "--temperature", 0.2)
+    assert first.exit_code == 0 and first.stdout.startswith("Thank you") and len(first.stdout) == 44
+    assert run("language", "generate", recurrent, "-n", 40).stdout != first.stdout
+    texts = [run("language", "generate", "ja", "--length", 30, "--seed", seed).stdout for seed in (3, 3, 4)]
+    assert texts[0] == texts[1] != texts[2] and len(texts[0]) == 31
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("generate", "ja", "--temperature", -1), "A temperature lies from 0 to 100"),
+        (("generate", "ja", "--length", 0), "characters are made up, not 0"),
+        (("generate", "no-such.model"), "There is no language and no file"),
+        (("generate", READER), "is a recogniser; to foretell text, a language model is needed"),
+        (("perplexity", READER, EXAMPLES / "line-latin.gt.txt"), "a language model is needed"),
+    ],
+)
+def test_what_makes_up_no_text_is_told_in_a_sentence(arguments: tuple[object, ...], says: str) -> None:
+    done = run("language", *arguments)
+    assert done.exit_code == 2 and says in done.output and done.output.count("\n") == 1, done.output
+
+
+def test_a_recurrent_model_that_cannot_be_used_is_told_once(recurrent: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.model"
+    cut.write_bytes(recurrent.read_bytes()[:5000])
+    greek = tmp_path / "greek.model"
+    graph = onnx.load(str(recurrent))
+    entry = next(p for p in graph.metadata_props if p.key == "tenarai-model")
+    told = json.loads(entry.value)
+    told["alphabet"] = told["alphabet"][0] + "".join(chr(0x3B1 + i) for i in range(len(told["alphabet"]) - 1))
+    entry.value = json.dumps(told)
+    greek.write_bytes(graph.SerializeToString())
+    for path, says in ((cut, "cut short or damaged"), (greek, "another alphabet"), (READER, "a language model is")):
+        done = run("read", EXAMPLES / "line-latin.png", EXAMPLES / "line-japanese.png", "--language", path)
+        assert done.exit_code == 2 and says in done.output and done.output.count("\n") == 1, done.output
+    done = run("read", EXAMPLES / "line-latin.png", "--model", recurrent)
+    assert done.exit_code == 2 and "is a language model; to read lines" in done.output

@@ -125,7 +125,11 @@ def test_a_pattern_with_and_without_a_language() -> None:
     ("prior", "error", "says"),
     [
         (lambda: Prior("Auto"), SettingsError, "did you mean 'auto'"),
-        (lambda: Prior("no-such-file.txt"), SettingsError, "name auto, none, ja, classical, latin, or give a text file"),
+        (
+            lambda: Prior("no-such-file.txt"),
+            SettingsError,
+            "name auto, none, ja, classical, latin, or give a text file",
+        ),
         (lambda: Prior(pattern="手{"), SettingsError, "cannot be used"),
         (lambda: Prior(pattern="𓀀"), SettingsError, "admits no text"),
         (lambda: Prior(lexicon=[]), DataError, "at least one word"),

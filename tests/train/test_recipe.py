@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tenarai.errors import SettingsError
 from tenarai.model.classifier import ClassifierSizes
 from tenarai.model.detector import DetectorSizes
+from tenarai.model.language import LanguageSizes
 from tenarai.model.recogniser import Sizes
 from tenarai.train.recipe import (
     ClassifierSettings,
@@ -60,6 +61,8 @@ def test_shipped_recipes_parse(path: Path) -> None:
     numbers = recipe.network.model_dump()
     if recipe.kind in ("detector", "proposals"):
         assert DetectorSizes(**{key: numbers[key] for key in numbers if key not in ("side", "anchors")}).pyramid > 0
+    elif recipe.kind == "language":
+        assert LanguageSizes(classes=3000, **numbers).classes == 3000
     else:
         sizes = Sizes if recipe.kind == "recogniser" else ClassifierSizes
         assert sizes(2, **numbers).classes == 2

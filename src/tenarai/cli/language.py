@@ -1,19 +1,24 @@
 """`tenarai language`: language models made of text, looked at and measured."""
 
 import json
+import math
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tenarai.cli.shared import plainly
 from tenarai.errors import SettingsError
 
-language_app = typer.Typer(help="Make language models of text; look at them; measure them.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from tenarai.model.language_runtime import LanguageRuntime
+    from tenarai.text.ngram import Ngram
+
+language_app = typer.Typer(help="Make language models of text; measure them; let them write.", no_args_is_help=True)
 
 TextsArgument = Annotated[list[Path], typer.Argument(help="Texts in UTF-8, a sentence, paragraph or line a row.")]
-ModelArgument = Annotated[str, typer.Argument(help="ja or latin (the shipped ones), a .ngram or an ARPA file.")]
+ModelArgument = Annotated[str, typer.Argument(help="ja or latin (the shipped ones), a .ngram, ARPA or model file.")]
 
 
 @language_app.command()
@@ -57,22 +62,43 @@ def train(
 @plainly
 def show(model: ModelArgument) -> None:
     """Print what a language model says of itself."""
-    from tenarai.text.language import named_language
-
-    opened = named_language(model)
-    about = {"order": opened.order, "characters": len(opened.characters) - 1, "ngrams": len(opened), **opened.record}
-    typer.echo(json.dumps(about, ensure_ascii=False, indent=1))
+    opened = _opened(model)
+    typer.echo(json.dumps(opened.about(), ensure_ascii=False, indent=1))
 
 
 @language_app.command()
 @plainly
 def perplexity(model: ModelArgument, texts: TextsArgument) -> None:
-    """Print how well a model foretells texts: lower is better. Measure on text that it was not trained on."""
+    """Print how well a model foretells texts, as perplexity and as bits a character: lower is better. Measure on text
+    that it was not trained on."""
     from tenarai.text.alphabet import default_alphabet
     from tenarai.text.corpus import as_read, read_text
+
+    opened, known = _opened(model), frozenset(default_alphabet().characters)
+    for path in texts:
+        found = opened.perplexity([as_read(line, known) for line in read_text(path)])
+        typer.echo(f"{path}\t{found:.3f}\t{math.log2(found):.3f}")
+
+
+@language_app.command()
+@plainly
+def generate(
+    model: ModelArgument,
+    length: Annotated[int, typer.Option("--length", "-n", help="How many characters.")] = 200,
+    temperature: Annotated[float, typer.Option(help="Below 1 likelier text, above 1 wilder; 0 the likeliest.")] = 1.0,
+    start: Annotated[str, typer.Option(help="How the text begins.")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes up the same text.")] = 0,
+) -> None:
+    """Print text that a model makes up, as long as asked: lines to look at, or to write with `tenarai synth`."""
+    from tenarai.text.generate import generated
+
+    typer.echo(generated(_opened(model), length, temperature, start, seed))
+
+
+def _opened(model: str) -> "Ngram | LanguageRuntime":
+    """A language model of either kind, by name or file."""
+    from tenarai.model.language_runtime import LanguageRuntime, opened_language
     from tenarai.text.language import named_language
 
-    opened, known = named_language(model), frozenset(default_alphabet().characters)
-    for path in texts:
-        lines = [as_read(line, known) for line in read_text(path)]
-        typer.echo(f"{path}\t{opened.perplexity(lines):.3f}")
+    found = opened_language(model)
+    return found if isinstance(found, LanguageRuntime) else named_language(model)

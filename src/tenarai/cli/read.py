@@ -103,7 +103,7 @@ def read(
     from tenarai.page.formats import read_layout
     from tenarai.page.illegible import check_confidence
     from tenarai.reader import load
-    from tenarai.text.language import Prior, line_decoder
+    from tenarai.text.language import Prior
 
     check_confidence(least_confidence)
     layout = None if lines is None else tuple(read_layout(lines))
@@ -114,7 +114,7 @@ def read(
         )
     reader = load(model, threads=threads)
     # What cannot be used is told once, before anything is read.
-    line_decoder(Prior(**known, pattern=pattern), reader.runtime.header.alphabet.characters)
+    reader.decoder(Prior(**known, pattern=pattern))
     job = _Job(reader, forms, out, overlay, resume, chosen, layout, characters, pattern, how)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from tenarai.model.classifier import Classifier, ClassifierSizes
 from tenarai.model.compact import compacted, float_weights
 from tenarai.model.detector import Detector, DetectorSizes, Pyramid, RegionProposals
 from tenarai.model.file import FORMAT, Header, read_bytes
+from tenarai.model.language import Language, LanguageSizes
 from tenarai.model.recogniser import Recogniser, Sizes
 
 OPSET = 17
@@ -31,10 +32,11 @@ NETWORKS: dict[str, tuple[type[Any], type[Any]]] = {
     "classifier": (Classifier, ClassifierSizes),
     "detector": (Detector, DetectorSizes),
     "proposals": (RegionProposals, DetectorSizes),
+    "language": (Language, LanguageSizes),
 }
 
 
-Network = Recogniser | Classifier | Detector | RegionProposals
+Network = Recogniser | Classifier | Detector | RegionProposals | Language
 
 
 class _Read(torch.nn.Module):
@@ -55,33 +57,25 @@ class _Read(torch.nn.Module):
         return log_probs.transpose(0, 1) if log_probs.ndim == 3 else log_probs
 
 
+class _Foretelling(torch.nn.Module):
+    """A language network as it is asked: labels `(batch, length)` and a state to log probabilities of what follows each
+    label, `(batch, length, classes)`, and the state behind them."""
+
+    def __init__(self, network: Language) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, labels: torch.Tensor, state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        features, after = self.network(labels.transpose(0, 1), state)
+        return self.network.log_probs(features.transpose(0, 1)), after
+
+
 def write_model(network: Network, header: Header, path: Path, *, compact: bool = False) -> None:
     """Writes the model file, whole or not at all. `compact` gives a recogniser weights of 7 bits: see model/compact."""
     if compact and header.kind != "recogniser":
         raise ModelFileError(f"Only a recogniser has a compact form; {header.name} is a {header.kind}.")
     network = network.cpu().float().eval()
-    height = header.standard.height
-    output = OUTPUTS.get(header.kind, "log_probs")
-    example = torch.zeros(1, 1, height, 64 if header.kind == "recogniser" else height)
-    buffer = io.BytesIO()
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        # The classic exporter keeps an LSTM whole at any width; without folding, weights keep their own names. Those of
-        # a compact file are found again by the names of its nodes.
-        torch.onnx.export(
-            _Read(network, header.temperature),
-            (example,),
-            buffer,  # type: ignore[arg-type]  # the classic exporter writes to streams, its stub forgot
-            dynamo=False,
-            opset_version=OPSET,
-            do_constant_folding=compact,
-            keep_initializers_as_inputs=False,
-            training=torch.onnx.TrainingMode.PRESERVE,
-            input_names=["pictures"],
-            output_names=[output],
-            dynamic_axes={"pictures": AXES[header.kind][0], output: AXES[header.kind][1]},
-        )
-    graph = onnx.load_from_string(buffer.getvalue())
+    graph = _graph(network, header, compact)
     if compact:
         graph = compacted(graph)
     entry = graph.metadata_props.add()
@@ -92,6 +86,42 @@ def write_model(network: Network, header: Header, path: Path, *, compact: bool =
         waiting.replace(path)
     finally:
         waiting.unlink(missing_ok=True)
+
+
+def _graph(network: Network, header: Header, compact: bool) -> onnx.ModelProto:
+    """The network with what is done before and behind it, as ONNX."""
+    asked: torch.nn.Module
+    example: tuple[torch.Tensor, ...]
+    if isinstance(network, Language):
+        asked, example = _Foretelling(network), (torch.zeros(1, 2, dtype=torch.long), network.fresh(1))
+        names, outputs = ["labels", "state"], ["log_probs", "state_after"]
+        rows, states = {0: "batch", 1: "length"}, {1: "batch"}
+        axes = {"labels": rows, "log_probs": rows, "state": states, "state_after": states}
+    else:
+        height, output = header.standard.height, OUTPUTS.get(header.kind, "log_probs")
+        asked = _Read(network, header.temperature)
+        example = (torch.zeros(1, 1, height, 64 if header.kind == "recogniser" else height),)
+        names, outputs = ["pictures"], [output]
+        axes = {"pictures": AXES[header.kind][0], output: AXES[header.kind][1]}
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        # The classic exporter keeps an LSTM whole at any width; without folding, weights keep their own names. Those of
+        # a compact file are found again by the names of its nodes.
+        torch.onnx.export(
+            asked,
+            example,
+            buffer,  # type: ignore[arg-type]  # the classic exporter writes to streams, its stub forgot
+            dynamo=False,
+            opset_version=OPSET,
+            do_constant_folding=compact,
+            keep_initializers_as_inputs=False,
+            training=torch.onnx.TrainingMode.PRESERVE,
+            input_names=names,
+            output_names=outputs,
+            dynamic_axes=axes,
+        )
+    return onnx.load_from_string(buffer.getvalue())
 
 
 def read_network(path: Path) -> tuple[Network, Header]:

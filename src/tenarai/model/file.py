@@ -17,7 +17,8 @@ from tenarai.text.alphabet import Alphabet
 
 FORMAT = "tenarai-model"
 VERSION = 1
-KINDS = ("recogniser", "classifier", "detector", "proposals")
+KINDS = ("recogniser", "classifier", "detector", "proposals", "language")
+LABELLED = ("recogniser", "classifier", "language")  # a class for every character of the alphabet
 LARGEST = 2_000_000_000  # bytes; ONNX's own limit, and a guard against reading something else into memory
 
 
@@ -29,7 +30,7 @@ class Header:
     name: str
     sizes: Mapping[str, Any]
     alphabet: Alphabet
-    standard: Standard
+    standard: Standard  # of a language model, which sees no picture, nothing but the usual one
     down: int = 1  # pixels between the frames of a recogniser, or the places of a detector's maps
     temperature: float = 1.0  # scores are divided by it, so that they tell how often they are right (Guo et al. 2017)
     training: Mapping[str, Any] = field(default_factory=dict)  # recipe, steps, figures
@@ -83,7 +84,7 @@ class Header:
             raise ModelFileError(f"The header of the model file {where} is damaged ({error}).") from None
         if not 0.01 <= header.temperature <= 100:
             raise ModelFileError(f"The header of the model file {where} is damaged (temperature {header.temperature}).")
-        if header.kind in KINDS[:2] and header.sizes.get("classes") != len(header.alphabet):
+        if header.kind in LABELLED and header.sizes.get("classes") != len(header.alphabet):
             raise ModelFileError(
                 f"The header of the model file {where} is damaged: its alphabet has {len(header.alphabet)} labels, its "
                 f"network {header.sizes.get('classes')} classes."

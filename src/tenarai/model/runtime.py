@@ -31,7 +31,7 @@ class LineRuntime:
     """An open recogniser. Raises ModelFileError for a file that is damaged or of another kind."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        self.session, self.header = _opened(path, ("recogniser",), "lines")
+        self.session, self.header = opened(path, ("recogniser",), "read lines")
         self.threads = max(1, threads)
 
     def log_probs(self, picture: Gray) -> npt.NDArray[np.float32]:
@@ -84,7 +84,7 @@ class CharacterRuntime:
     """An open classifier. Raises ModelFileError for a file that is damaged or of another kind."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        self.session, self.header = _opened(path, ("classifier",), "single characters", threads)
+        self.session, self.header = opened(path, ("classifier",), "read single characters", threads)
 
     @property
     def side(self) -> int:
@@ -142,7 +142,7 @@ class DetectorRuntime:
     """An open detector of lines and characters. Raises ModelFileError for a file that is damaged or of another kind."""
 
     def __init__(self, path: Path, threads: int = 1) -> None:
-        self.session, self.header = _opened(path, ("detector", "proposals"), "pages", threads)
+        self.session, self.header = opened(path, ("detector", "proposals"), "read pages", threads)
 
     def values(self, picture: Gray) -> npt.NDArray[np.float32]:
         """A clean page `(height, width) uint8`, 255 = paper, to what the network gives, `(values, rows, columns)`: a
@@ -156,9 +156,11 @@ class DetectorRuntime:
         return np.asarray(given[0, :, :rows, :columns], np.float32)
 
 
-def _opened(path: Path, kinds: Sequence[str], what: str, threads: int = 1) -> tuple[InferenceSession, Header]:
+def opened(path: Path, kinds: Sequence[str], what: str, threads: int = 1) -> tuple[InferenceSession, Header]:
+    """The session and header of a model file of one of these kinds; `what` it is wanted for. Raises ModelFileError."""
     session = open_session(read_bytes(path), str(path), threads)
     header = header_of(session, str(path))
     if header.kind not in kinds:
-        raise ModelFileError(f"{path} is a {header.kind}; to read {what}, a {kinds[0]} is needed.")
+        named, wanted = (kind.replace("language", "language model") for kind in (header.kind, kinds[0]))
+        raise ModelFileError(f"{path} is a {named}; to {what}, a {wanted} is needed.")
     return session, header

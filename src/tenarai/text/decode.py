@@ -18,6 +18,7 @@ from tenarai.text.guide import Guide, together
 from tenarai.text.lexicon import Bigrams, EntryGuide, Lexicon, OpenWordGuide, WordGuide
 from tenarai.text.ngram import LanguageModel, NgramGuide
 from tenarai.text.pattern import Pattern, compile_pattern
+from tenarai.text.rescore import Rescoring
 from tenarai.text.route import likeliest_path
 
 Entries = Literal["words", "entry"]
@@ -34,6 +35,7 @@ class Decoder:
     top_k, cut, skip: what a search leaves out, see `text.beam.Beam`.
     language_model, language_weight: a character n-gram, or a mixture of some, and how many times its log probability
     counts.
+    rescoring: another language model that weighs what the beam holds at the end again, with the same weight.
     whole: lines begin and end as the model's lines did; else they are pieces of running text.
     length_bonus: added to the score for every character.
     lexicon, entries: words that may be read: running text of "words", or the line is one "entry".
@@ -51,6 +53,7 @@ class Decoder:
     skip: float = 0.999
     language_model: LanguageModel | None = None
     language_weight: float = 0.5
+    rescoring: Rescoring | None = None
     whole: bool = False
     length_bonus: float = 0.0
     lexicon: Lexicon | None = None
@@ -79,7 +82,7 @@ class Decoder:
     @property
     def searches(self) -> bool:
         """Whether the best path is not enough."""
-        guided = self.language_model or self.lexicon or self.pattern is not None
+        guided = self.language_model or self.rescoring or self.lexicon or self.pattern is not None
         return bool(guided) or self.beam is not None or self.n_best > 1 or self.length_bonus != 0
 
     def search(self) -> Beam:
@@ -132,7 +135,7 @@ def decode(
         log_probs = restricted(log_probs, characters, allowed)
     if not decoder.searches:
         return best_path(log_probs, characters, decoder.alternatives)
-    found = _searched(log_probs, characters, decoder, pattern)
+    found = _found(log_probs, characters, decoder, pattern)
     texts = [hypothesis.labels for hypothesis in found]
     scores = [hypothesis.score for hypothesis in found]
     if plain is not None and len(found) == 1 and "".join(characters[label] for label in texts[0]) == plain.text:
@@ -141,17 +144,28 @@ def decode(
     return replace(best, others=tuple(others))
 
 
-def _searched(
+def _found(
     log_probs: NDArray[np.float32], characters: Sequence[str], decoder: Decoder, pattern: Pattern | None
 ) -> list[Hypothesis]:
-    """The best hypotheses, one at least."""
+    """The best hypotheses, one at least, weighed again where that is asked."""
+    if decoder.rescoring is None:
+        return _searched(log_probs, characters, decoder, pattern, decoder.n_best)
+    found = _searched(log_probs, characters, decoder, pattern, decoder.search().width)
+    model, weight = decoder.language_model, decoder.language_weight
+    return decoder.rescoring.rescored(found, characters, model, weight, decoder.whole)[: decoder.n_best]
+
+
+def _searched(
+    log_probs: NDArray[np.float32], characters: Sequence[str], decoder: Decoder, pattern: Pattern | None, n_best: int
+) -> list[Hypothesis]:
+    """The best hypotheses of the search, one at least."""
     beam, guide = decoder.search(), decoder.guides(pattern)
-    found = beam_search(log_probs, characters, beam, guide, decoder.n_best)
+    found = beam_search(log_probs, characters, beam, guide, n_best)
     if found:
         return found
     # A beam may lose what lexicon or pattern demand but the picture hardly shows: look at everything, and further.
     wide = replace(beam, width=beam.width * _WIDER, top_k=len(characters), cut=700.0, skip=1.0)
-    found = beam_search(log_probs, characters, wide, guide, decoder.n_best)
+    found = beam_search(log_probs, characters, wide, guide, n_best)
     if not found and pattern is not None and decoder.lexicon is None:
         path = likeliest_path(log_probs, characters, pattern)
         found = [Hypothesis(*path)] if path else []

@@ -24,9 +24,10 @@ from tenarai.text.lexicon import Lexicon, lexicon_of, open_lexicon
 from tenarai.text.mixture import Mixture
 from tenarai.text.ngram import LanguageModel, Ngram, open_ngram
 from tenarai.text.pattern import compile_pattern
+from tenarai.text.rescore import Foreteller, Rescoring
 from tenarai.text.script import is_japanese
 
-Language = str | Path | Ngram
+Language = str | Path | Ngram | Foreteller
 Words = str | Path | Iterable[str] | Lexicon
 Script = Literal["ja", "latin"]
 
@@ -46,19 +47,22 @@ class Fusion:
     `benchmarks/decoding --tune` on writers and hands that training held out.
 
     weight, bonus: of a language model, and for each character with it; word_bonus: for each character with a lexicon
-    alone; unknown: what a word costs that the lexicon lacks.
+    alone; unknown: what a word costs that the lexicon lacks; share: of a recurrent model beside the n-gram.
     """
 
     weight: float
     bonus: float
     word_bonus: float = 0.5
     unknown: float = 3.0
+    share: float = 0.25
     beam: int = 16
     top_k: int = 10
     cut: float = 5.0
     skip: float = 0.99
 
-    def decoder(self, model: LanguageModel | None, lexicon: Lexicon | None, alternatives: int) -> Decoder:
+    def decoder(
+        self, model: LanguageModel | None, lexicon: Lexicon | None, alternatives: int, again: Foreteller | None = None
+    ) -> Decoder:
         """A search that these guide, forbidding no text."""
         return Decoder(
             beam=self.beam,
@@ -67,7 +71,8 @@ class Fusion:
             skip=self.skip,
             language_model=model,
             language_weight=self.weight,
-            length_bonus=self.bonus if model else self.word_bonus,
+            rescoring=None if again is None else Rescoring(again, self.share),
+            length_bonus=self.bonus if model or again else self.word_bonus,
             lexicon=lexicon,
             unknown_word=self.unknown if lexicon else None,
             alternatives=alternatives,
@@ -83,7 +88,8 @@ class Prior:
 
     language: "none"; "auto", the shipped model of each line's script; "ja", "classical" or "latin"; the path of a text
     in UTF-8, which is learnt and asked beside the shipped model of the line's script; that of a .ngram or of an ARPA
-    file, or an open model, which are asked alone.
+    file, or an open model, which are asked alone; or an open recurrent model, which weighs again what the shipped one
+    found.
     lexicon: words that are likelier than others, in scripts with spaces; or, where most letters are Japanese, the
     entries of which a line is one. The path of a list, one a line, the words themselves, or an open lexicon.
     pattern: a line is of this form: an expression or a name, see `text.pattern`.
@@ -109,6 +115,7 @@ class LineDecoder:
     lexicon: Lexicon | None = None
     entries: Entries = "words"
     pattern: str | None = None
+    again: Foreteller | None = None  # weighs again what is found with the shipped one
     auto: bool = False  # the shipped one is asked alone
     strict: bool = True
     fusion: Mapping[Script, Fusion] = field(default_factory=lambda: FUSION)
@@ -132,9 +139,10 @@ class LineDecoder:
             return plain
         script = script_of(plain.text)
         model, lexicon = self._model(plain.text, script), self._lexicon(plain.text)
+        again = self.again if self.again is not None and _knows(self.again.labels, plain.text) else None
         if model is None and lexicon is None:
             return plain
-        decoder = self.fusion[script or "latin"].decoder(model, lexicon, alternatives)
+        decoder = self.fusion[script or "latin"].decoder(model, lexicon, alternatives, again)
         columns = None if model is None else _columns(model, self.characters)
         if model is None or columns is None:
             return decode(log_probs, self.characters, decoder, plain)
@@ -168,7 +176,7 @@ class LineDecoder:
 
     def _model(self, text: str, script: Script | None) -> Ngram | Mixture | None:
         """The model that has something to say of a line with this best path."""
-        if script is None or (self.model is None and not self.auto):
+        if script is None or (self.model is None and self.again is None and not self.auto):
             return None
         own = self.model if self.model is not None and _knows(self.model.labels, text) else None
         if not (self.auto or self.beside):
@@ -219,6 +227,9 @@ def line_decoder(prior: Prior, characters: Sequence[str], strict: bool = True) -
     if prior.plain:
         return None
     known = tuple(characters)
+    language, again = _asked(prior.language)
+    if again is not None:
+        _check_alphabet(again, known, "The language model")
     auto = isinstance(prior.language, str) and prior.language == "auto"
     lexicon = None if prior.lexicon is None else _lexicon(prior.lexicon)
     entries: Entries = "words"
@@ -227,19 +238,21 @@ def line_decoder(prior: Prior, characters: Sequence[str], strict: bool = True) -
         entries = "entry" if 2 * sum(map(is_japanese, lexicon.letters)) > len(lexicon.letters) else "words"
     if prior.pattern is not None:
         compile_pattern(prior.pattern, known)
+    named = isinstance(prior.language, str | Path) and prior.language not in NAMES
     return LineDecoder(
         known,
-        _model(prior.language, known),
-        isinstance(prior.language, str | Path) and prior.language not in NAMES and is_text(Path(prior.language)),
+        _model(language, known),
+        again is not None or (named and is_text(Path(str(prior.language)))),
         lexicon,
         entries,
         prior.pattern,
+        again,
         auto,
         strict,
     )
 
 
-def _model(language: Language, characters: tuple[str, ...]) -> Ngram | None:
+def _model(language: str | Path | Ngram, characters: tuple[str, ...]) -> Ngram | None:
     if isinstance(language, str) and language in ("none", "auto"):
         return None
     if isinstance(language, Ngram):
@@ -282,8 +295,13 @@ def _opened_lexicon(path: Path, _changed: int) -> Lexicon:
     return open_lexicon(path)
 
 
+def _asked(language: Language) -> tuple[str | Path | Ngram, Foreteller | None]:
+    """What is asked during a search, and what weighs again what it found."""
+    return (language, None) if isinstance(language, str | Path | Ngram) else ("none", language)
+
+
 @lru_cache(maxsize=8)
-def _check_alphabet(model: Ngram, characters: tuple[str, ...], name: str) -> None:
+def _check_alphabet(model: Ngram | Foreteller, characters: tuple[str, ...], name: str) -> None:
     """Raises DataError for a model whose text the reader could not write."""
     shares, writes = model.distribution(""), frozenset(characters)
     letters = [(float(share), c) for c, share in zip(model.characters, shares, strict=False) if not c.isspace()]

@@ -5,12 +5,12 @@ A small text knows its own names and words, a large one the language: together t
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 from tenarai.errors import SettingsError
-from tenarai.text.ngram import Ngram
-from tenarai.text.trie import ROOT
+from tenarai.text.ngram import LanguageModel
 
-States = tuple[int, ...]
+States = tuple[Any, ...]
 
 _CACHED = 1 << 18  # steps remembered
 
@@ -20,7 +20,7 @@ class Mixture:
     """Asked as an `Ngram` is; safe to share between threads. `shares` are those of the models in the mean and sum to 1.
     A character that only some models know has from the others what they give to any unknown one."""
 
-    models: tuple[Ngram, ...]
+    models: tuple[LanguageModel, ...]
     shares: tuple[float, ...]
     labels: frozenset[str] = field(init=False, repr=False)
     _steps: dict[tuple[States, str], tuple[States, float]] = field(init=False, repr=False, default_factory=dict)
@@ -36,7 +36,7 @@ class Mixture:
 
     @property
     def root(self) -> States:
-        return (ROOT,) * len(self.models)
+        return tuple(model.root for model in self.models)
 
     @property
     def start(self) -> States:

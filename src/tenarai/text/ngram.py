@@ -6,7 +6,7 @@ first character, so that a walk never looks anything up twice. Training: `text.k
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -71,6 +71,10 @@ class Ngram:
     def __len__(self) -> int:
         """How many n-grams it holds."""
         return len(self.trie) - 1
+
+    def about(self) -> dict[str, Any]:
+        """What it says of itself; `ngrams` of each length are in the record."""
+        return {"order": self.order, "characters": len(self.characters) - 1, "ngrams": len(self), **self.record}
 
     @property
     def root(self) -> int:
@@ -259,7 +263,10 @@ def assembled(characters: Sequence[str], levels: Sequence[Level], unknown: float
 
 
 class LanguageModel(Protocol):
-    """What a guide asks of a language model; states are hashable."""
+    """What a guide asks of a language model; states are hashable. `labels`: the characters that it knows."""
+
+    @property
+    def labels(self) -> Collection[str]: ...
 
     @property
     def root(self) -> Any: ...

@@ -42,6 +42,9 @@ class Batch:
     pictures: Tensor
     labels: Tensor
 
+    def __len__(self) -> int:
+        return len(self.pictures)
+
 
 @dataclass(frozen=True, slots=True)
 class Example:

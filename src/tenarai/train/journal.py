@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from lightning.pytorch.callbacks import Callback
 
-MEASURED = ("cer", "accuracy", "f1")  # how the names of validation figures begin
+MEASURED = ("cer", "accuracy", "f1", "bits")  # how the names of validation figures begin
 
 
 class Journal(Callback):
@@ -28,7 +28,7 @@ class Journal(Callback):
         self._begin()
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
-        self.lines += len(batch.pictures)
+        self.lines += len(batch)
         self.losses.append(float(outputs["loss"]))
         self.seconds = time.monotonic() - self.start
 

@@ -32,6 +32,9 @@ class Batch:
     lengths: Tensor
     widths: Tensor
 
+    def __len__(self) -> int:
+        return len(self.pictures)
+
 
 def collate(lines: list[TrainingLine], alphabet: Alphabet, standard: Standard) -> Batch:
     """Lines padded with paper to the widest."""

@@ -67,6 +67,9 @@ class Batch:
     boxes: tuple[Tensor, ...]
     characters: Tensor
 
+    def __len__(self) -> int:
+        return len(self.pictures)
+
 
 @dataclass(frozen=True, slots=True)
 class Whole:

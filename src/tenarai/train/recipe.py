@@ -156,6 +156,28 @@ class PageSettings(_Section):
     licences: tuple[str, ...] = ()
 
 
+class LanguageNetworkSettings(_Section):
+    """Sizes of the language network: `model.language.LanguageSizes` without the classes, which the texts give."""
+
+    embedding: int = Field(64, ge=2)
+    hidden: int = Field(320, ge=2)
+    layers: int = Field(1, ge=1, le=4)
+    cutoffs: tuple[int, ...] = (600, 1500)  # at which groups of rarer characters begin; those too large are left out
+    dropout: float = Field(0.0, ge=0, lt=1)
+
+
+class TextSettings(_Section):
+    """What a language is learnt from. Paths are inside the corpora folder that the command names."""
+
+    texts: tuple[str, ...] = ()  # in UTF-8, a sentence or paragraph a line; one named twice counts twice
+    validation: tuple[str, ...] = ()  # texts that no line is learnt from
+    held_out: int = Field(100, ge=2)  # one line in so many is held out of longer texts, where `validation` names none
+    least: int = Field(3, ge=1)  # characters that occur less often count as unknown
+    pieces: int = Field(64, ge=1)  # of text in a step
+    length: int = Field(64, ge=2)  # characters of a piece
+    licences: tuple[str, ...] = ()
+
+
 class RunSettings(_Section):
     """How long and how fast."""
 
@@ -210,11 +232,22 @@ class DetectorRecipe(_Section):
     run: RunSettings = RunSettings()
 
 
-AnyRecipe = Recipe | CharacterRecipe | DetectorRecipe
+class LanguageRecipe(_Section):
+    """One training run of a recurrent language model."""
+
+    name: str = Field(pattern=NAME)
+    kind: Literal["language"]
+    network: LanguageNetworkSettings = LanguageNetworkSettings()
+    data: TextSettings = TextSettings()
+    run: RunSettings = RunSettings()
+
+
+AnyRecipe = Recipe | CharacterRecipe | DetectorRecipe | LanguageRecipe
 KINDS: dict[str, type[AnyRecipe]] = {
     "classifier": CharacterRecipe,
     "detector": DetectorRecipe,
     "proposals": DetectorRecipe,
+    "language": LanguageRecipe,
 }
 
 

@@ -19,6 +19,7 @@ from tenarai.model.classifier import ClassifierSizes
 from tenarai.model.detector import DetectorSizes
 from tenarai.model.export import read_network, write_model
 from tenarai.model.file import Header
+from tenarai.model.language import LanguageSizes
 from tenarai.model.maps import ANCHOR_STRIDE, MULTIPLE, STRIDE
 from tenarai.model.recogniser import DOWN, Sizes
 from tenarai.page.anchors import Shapes
@@ -27,6 +28,7 @@ from tenarai.train.characters import Characters
 from tenarai.train.classifier import ClassifierTraining, calibration
 from tenarai.train.detector import DetectorTraining
 from tenarai.train.journal import Journal, read_journal
+from tenarai.train.language import LanguageTraining
 from tenarai.train.lines import Lines
 from tenarai.train.pages import PageMaker, Pages
 from tenarai.train.proposals import ProposalTraining, shapes_of
@@ -35,6 +37,7 @@ from tenarai.train.recipe import (
     CharacterCorpus,
     CharacterRecipe,
     DetectorRecipe,
+    LanguageRecipe,
     LineCorpus,
     PageCorpus,
     Recipe,
@@ -42,10 +45,11 @@ from tenarai.train.recipe import (
     StrokeCorpus,
 )
 from tenarai.train.recogniser import RecogniserTraining
+from tenarai.train.texts import Texts
 
 CHECKPOINT = "last.ckpt"
 JOURNAL = "journal.jsonl"
-Training = RecogniserTraining | ClassifierTraining | DetectorTraining | ProposalTraining
+Training = RecogniserTraining | ClassifierTraining | DetectorTraining | ProposalTraining | LanguageTraining
 WEIGHTS_LICENCE = "CC BY-SA 4.0"  # the share-alike terms of the stroke data carry over
 
 
@@ -67,6 +71,9 @@ def make_task(recipe: AnyRecipe, corpora: Path) -> Task:
     if isinstance(recipe, DetectorRecipe):
         pages = Pages(recipe, standard, corpora)
         return Task(new_detector(recipe, pages.maker), standard, pages)
+    if isinstance(recipe, LanguageRecipe):
+        texts = Texts(recipe, corpora)
+        return Task(new_module(recipe, texts.alphabet, texts.groups), standard, texts)
     return Task(new_module(recipe, alphabet), standard, Lines(recipe, alphabet, standard, corpora))
 
 
@@ -76,11 +83,17 @@ def standard_of(recipe: AnyRecipe) -> Standard:
         return Standard(height=recipe.network.side, padding=0, multiple=MULTIPLE)
     if isinstance(recipe, CharacterRecipe):
         return Standard(height=recipe.network.side, padding=0, multiple=1)
+    if isinstance(recipe, LanguageRecipe):
+        return Standard()
     return Standard(height=recipe.network.height)
 
 
-def new_module(recipe: Recipe | CharacterRecipe, alphabet: Alphabet, groups: tuple[str, ...] = ()) -> Training:
+def new_module(
+    recipe: Recipe | CharacterRecipe | LanguageRecipe, alphabet: Alphabet, groups: tuple[str, ...] = ()
+) -> Training:
     """A network of the recipe's sizes, its weights random."""
+    if isinstance(recipe, LanguageRecipe):
+        return LanguageTraining(sizes_of_language(recipe, alphabet), alphabet, recipe.run, groups)
     if isinstance(recipe, CharacterRecipe):
         return ClassifierTraining(sizes_of_classifier(recipe, alphabet), alphabet, recipe.run, groups)
     return RecogniserTraining(sizes_of(recipe, alphabet), alphabet, recipe.run)
@@ -104,6 +117,13 @@ def sizes_of(recipe: Recipe, alphabet: Alphabet) -> Sizes:
 def sizes_of_classifier(recipe: CharacterRecipe, alphabet: Alphabet) -> ClassifierSizes:
     """The character network's sizes."""
     return ClassifierSizes(classes=len(alphabet), **recipe.network.model_dump())
+
+
+def sizes_of_language(recipe: LanguageRecipe, alphabet: Alphabet) -> LanguageSizes:
+    """The language network's sizes, without groups of rare characters that the alphabet is too small for."""
+    numbers = recipe.network.model_dump(exclude={"cutoffs"})
+    cutoffs = tuple(cutoff for cutoff in recipe.network.cutoffs if cutoff < len(alphabet) - 1)
+    return LanguageSizes(classes=len(alphabet), cutoffs=cutoffs or (max(1, len(alphabet) // 2),), **numbers)
 
 
 def fit(
@@ -180,6 +200,8 @@ def _corpora(recipe: AnyRecipe) -> tuple[LineCorpus | StrokeCorpus | CharacterCo
         return recipe.data.pages
     if isinstance(recipe, CharacterRecipe):
         return (*recipe.data.strokes, *recipe.data.samples)
+    if isinstance(recipe, LanguageRecipe):
+        return ()
     return recipe.data.lines
 
 
