@@ -16,6 +16,7 @@ from tenarai.errors import AlphabetError, ModelFileError
 from tenarai.image.character import Framed
 from tenarai.image.clean import Gray
 from tenarai.model.file import Header, header_of, open_session, read_bytes
+from tenarai.text.confidence import CANDIDATES, weighed
 from tenarai.text.ctc import Decoding, best_path, restricted
 from tenarai.text.language import LineDecoder
 from tenarai.text.script import SMALL
@@ -57,7 +58,7 @@ class LineRuntime:
             return decoder.decode(scores, alternatives, allowed)
         if allowed is not None:
             scores = restricted(scores, characters, allowed)
-        return best_path(scores, characters, alternatives)
+        return weighed(best_path(scores, characters, max(alternatives, CANDIDATES)), None, alternatives)
 
     def read_all(
         self,

@@ -35,7 +35,7 @@ class Decoding:
     """A line as text. `spans` are in reading order and disjoint, and their characters joined are `text`.
 
     `score` is a natural logarithm: the probability of the path, or what a search ranked it by (see `text.decode`).
-    `confidence` is the geometric mean of the spans' confidences, so it does not sink with the length of the line; None
+    `confidence` is the mean of the spans' confidences, so it does not sink with the length of the line; None
     when there is no span. `others` are the next best texts, best first, of a search that was asked for several.
     """
 
@@ -98,10 +98,9 @@ def restricted(
 
 
 def line_confidence(spans: Sequence[Span]) -> float | None:
-    """Geometric mean of the spans' confidences, 0 to 1; None when there is no span."""
-    if not spans:
-        return None
-    return float(np.exp(np.mean(np.log([span.confidence for span in spans]))))
+    """Mean of the spans' confidences, 0 to 1: the part of the characters that is likely right. None when there is no
+    span."""
+    return float(np.mean([span.confidence for span in spans])) if spans else None
 
 
 def check_scores(log_probs: NDArray[np.float32], characters: Sequence[str], alternatives: int = 0) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from tenarai.errors import DataError, SettingsError
 from tenarai.text.alphabet import default_alphabet
+from tenarai.text.confidence import CANDIDATES, weighed
 from tenarai.text.corpus import is_text, open_language
 from tenarai.text.ctc import Decoding, best_path, restricted
 from tenarai.text.decode import Decoder, Entries, decode
@@ -134,11 +135,20 @@ class LineDecoder:
             return self._allowed(log_probs, alternatives, allowed)
         if allowed is not None:
             log_probs = restricted(log_probs, self.characters, allowed)
-        plain = best_path(log_probs, self.characters, alternatives)
+        looked_at = max(alternatives, CANDIDATES)
+        plain = best_path(log_probs, self.characters, looked_at)
+        script = script_of(plain.text)
+        model = self._model(plain.text, script)
+        return weighed(self._searched(log_probs, plain, model, script, looked_at), model, alternatives)
+
+    def _searched(
+        self, log_probs: NDArray[np.float32], plain: Decoding, model: Ngram | Mixture | None, script: Script | None,
+        alternatives: int,
+    ) -> Decoding:  # fmt: skip
+        """The best path, or what a search finds where it is not sure."""
         if all(span.confidence > _SURE for span in plain.spans):
             return plain
-        script = script_of(plain.text)
-        model, lexicon = self._model(plain.text, script), self._lexicon(plain.text)
+        lexicon = self._lexicon(plain.text)
         again = self.again if self.again is not None and _knows(self.again.labels, plain.text) else None
         if model is None and lexicon is None:
             return plain
