@@ -14,6 +14,7 @@ from tenarai.cli.evaluate import evaluate
 from tenarai.cli.language import language_app
 from tenarai.cli.learn import learn
 from tenarai.cli.read import read
+from tenarai.cli.serve import annotate, serve
 from tenarai.cli.shared import plainly
 from tenarai.cli.train import compact, show, synth, train
 
@@ -25,7 +26,7 @@ app = typer.Typer(
 )
 model_app = typer.Typer(help="Look at model files, make them small.", no_args_is_help=True)
 
-for command in (read, convert, evaluate, learn, synth, train):
+for command in (read, annotate, serve, convert, evaluate, learn, synth, train):
     app.command()(plainly(command))
 model_app.command()(plainly(show))
 model_app.command()(plainly(compact))

@@ -61,19 +61,36 @@ def _token(settings: ServeSettings) -> Token | None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine: Engine = app.state.engine
     warming = asyncio.create_task(engine.warm_up())
+    if app.state.jobs is not None:
+        app.state.jobs.start()
     try:
         yield
     finally:
         warming.cancel()
         app.state.batches.close()
         await engine.finish()
+        if app.state.jobs is not None:
+            await asyncio.to_thread(app.state.jobs.close)
+            app.state.project.close()
 
 
 def _add_project(app: FastAPI, settings: ServeSettings) -> None:
-    """The project's addresses and its pages."""
+    """The project's addresses, its jobs and the pages."""
+    app.state.project = app.state.jobs = None
     if settings.project is not None:
-        store = import_module("tenarai.serve.store")
-        app.state.project = store.open_project(settings.project, settings.database)
+        from tenarai.serve.jobs.keeper import Jobs
+        from tenarai.serve.jobs.worker import Workplace
+        from tenarai.serve.routes.project import project_router
+        from tenarai.serve.store import open_project
+
+        database = None if settings.database is None else settings.database.get_secret_value()
+        project = open_project(settings.project, database, server=True)
+        place = Workplace(
+            folder=settings.project, database=settings.database, queue=settings.jobs, model=settings.model,
+            threads=settings.threads,
+        )  # fmt: skip
+        app.state.project, app.state.jobs = project, Jobs(place)
+        app.include_router(project_router(project, app.state.jobs, app.state.engine))
     try:
         pages = import_module("tenarai.serve.routes.pages")
     except ModuleNotFoundError:

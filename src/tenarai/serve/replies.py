@@ -120,6 +120,8 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What an address may answer instead, for the OpenAPI."""
     told = {
         400: "The body is not what its type says.",
+        401: "The token is missing or wrong.",
+        403: "A page of another site has sent it, or it is addressed to another name.",
         404: "There is no such thing.",
         406: "There is no such format.",
         409: "It is not finished yet.",
@@ -127,8 +129,10 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
         415: "No picture's media type.",
         422: "A picture, an option or a drawing that cannot be used.",
         429: "Too many requests from one address; see Retry-After.",
+        500: "Something is wrong with the service.",
         503: "Too much is waiting; see Retry-After.",
         504: "Not read before the deadline.",
+        507: "The disk is full: nothing was changed.",
     }
     return {status: {"model": ErrorReply, "description": told[status]} for status in statuses}
 

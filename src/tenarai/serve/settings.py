@@ -19,7 +19,12 @@ class ServeSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     project: Annotated[Path | None, Field(description="A project folder to correct in.")] = None
-    database: Annotated[str | None, Field(description="A database URL; SQLite in the project folder if none.")] = None
+    database: Annotated[
+        SecretStr | None, Field(description="A PostgreSQL URL for a project; SQLite in its folder if none.")
+    ] = None
+    jobs: Annotated[
+        SecretStr | None, Field(description="A Redis or PostgreSQL URL for its jobs; its folder if none.")
+    ] = None
     model: Annotated[Path | None, Field(description="A model file; the shipped one if none.")] = None
     threads: Annotated[int, Field(ge=1, le=1024, description="Lines read at a time.")] = 1
 

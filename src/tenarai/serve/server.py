@@ -1,0 +1,67 @@
+"""The server around the app: its socket, its start and its graceful end. uvicorn does the rest."""
+
+import math
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from tenarai.errors import SettingsError
+from tenarai.serve.app import create_app
+from tenarai.serve.settings import ServeSettings
+from tenarai.serve.watch import log_rows
+
+CONNECTIONS = 1_000  # at a time; beyond these the server answers 503 itself
+IDLE_S = 10  # that a connection is kept for another request
+
+
+class Server(uvicorn.Server):
+    """Tells when it has started, and lets the engine know when it is told to stop: from then on nothing new is read,
+    and streams of events end."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._started()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        app = self.config.app
+        app.state.engine.stopping = True  # type: ignore[union-attr]
+        super().handle_exit(sig, frame)
+
+
+def serve(settings: ServeSettings, started: Callable[[str], None]) -> None:
+    """Serves until a signal ends it; `started` is given the address. Raises TenaraiError when it cannot start."""
+    listening = listen(settings.host, settings.port)
+    with listening:
+        app = create_app(settings)
+        log_rows()
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, proxy_headers=False, server_header=False, ws="none", lifespan="on",
+            limit_concurrency=CONNECTIONS, timeout_keep_alive=IDLE_S,
+            timeout_graceful_shutdown=math.ceil(settings.stop_s),
+        )  # fmt: skip
+        address = url(listening)
+        Server(config, lambda: started(address)).run([listening])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises SettingsError where it cannot."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SettingsError(f"{host} port {port} cannot be listened on ({reason}): choose another --port.") from None
+
+
+def url(listening: socket.socket) -> str:
+    """Where to reach what listens, from this machine."""
+    host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
