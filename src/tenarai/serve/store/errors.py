@@ -1,4 +1,5 @@
 """What a project store refuses, each with one sentence for people. The service gives each kind its own HTTP status."""
+# ruff: noqa: N818 - they are named by what happened, as the service and its callers speak of them
 
 from typing import Any
 
