@@ -15,6 +15,7 @@ from tenarai.page.place import box_of, corners
 
 READ = 64  # pixels of a line's height while its place is found: about what recognisers read
 ACROSS, ALONG = 0.15, 0.3  # of the line's height that is shown around it: a cut may be too tight, and one should see it
+REACH = 0.6  # of a line's height, from the middle of a character
 PAPER = 255
 
 Picture = npt.NDArray[np.uint8]  # (height, width) gray or (height, width, 3) RGB
@@ -70,6 +71,23 @@ def frame_line(page: Picture, box: Box, polygon: Sequence[Point], direction: Dir
         size = (length, thickness)
     whole = np.vstack((to_page, (0, 0, 1))) @ np.vstack((shown, (0, 0, 1)))
     return Frame(*size, np.asarray(whole[:2], np.float64))
+
+
+def spread(places: Sequence[Sequence[float]], frame: Frame, direction: Direction) -> list[list[float]]:
+    """Places of characters, made long enough to be pointed at: a reader names the spot where it knew each, often a few
+    pixels of it. Each reaches half-way to its neighbours, but no further than characters do."""
+    along = 1 if direction == "vertical" else 0
+    end = float(frame.height if along else frame.width)
+    most = REACH * (frame.width if direction == "vertical" else frame.height)
+    middles = [(place[along] + place[along + 2]) / 2 for place in places]
+    shown = [list(place) for place in places]
+    for number, middle in enumerate(middles):
+        before = (middles[number - 1] + middle) / 2 if number else 0.0
+        after = (middles[number + 1] + middle) / 2 if number + 1 < len(middles) else end
+        own = shown[number]
+        own[along] = round(max(0.0, min(own[along], max(before, middle - most))), 2)
+        own[along + 2] = round(max(own[along + 2], min(after, middle + most)), 2)
+    return shown
 
 
 def draw(page: Picture, frame: Frame) -> Picture:

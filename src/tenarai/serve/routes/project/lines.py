@@ -11,7 +11,7 @@ from tenarai.serve.jobs.reading import asked
 from tenarai.serve.replies import refusals
 from tenarai.serve.routes.project.desk import Desk
 from tenarai.serve.routes.project.guard import Author, ClientId, Expected, Id, ProjectRoute, Sent, not_modified
-from tenarai.serve.routes.project.linecut import Frame, draw, frame_line
+from tenarai.serve.routes.project.linecut import Frame, draw, frame_line, spread
 from tenarai.serve.routes.project.pages import ASK_AGAIN, JPEG, digest
 from tenarai.serve.routes.project.shelf import jpeg
 from tenarai.serve.store import Conflict, LineRow, Version
@@ -203,7 +203,7 @@ def lines_router(desk: Desk) -> APIRouter:
         """On the picture of the same `height`."""
         row = project.line(line_id)
         frame = _frame(desk, row, height)
-        characters = [frame.place(Box(*box)) for _, _, box, _ in row.characters]
+        characters = spread([frame.place(Box(*box)) for _, _, box, _ in row.characters], frame, row.direction)
         return Place(
             width=frame.width, height=frame.height, characters=characters, to_page=frame.to_page.round(6).tolist()
         )
