@@ -1,7 +1,8 @@
 """The project store: pages, lines and every version of them in a database, pictures beside it by what they hold."""
 
 from tenarai.serve.store.errors import Conflict, Damaged, Full, Locked, Missing, Newer, Refused, StoreError
-from tenarai.serve.store.project import Project, create_project, import_archive, is_project, open_project
+from tenarai.serve.store.folder import create_project, import_archive, is_project, open_project
+from tenarai.serve.store.project import Project
 from tenarai.serve.store.rows import (
     CorrectedLine,
     Counts,

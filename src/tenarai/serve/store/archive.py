@@ -1,7 +1,7 @@
-"""A whole project as one ZIP file: tables as JSON lines, pictures and models as they are. For any database, and to keep.
+"""A whole project as one ZIP file: tables as JSON lines, pictures and models as they are, for any database.
 
-An archive may come from a stranger: only the names below are taken out of it, each file is compared with its hash, and every
-row with its column.
+An archive may come from a stranger: only the names below are taken out of it, each file is compared with its hash, and
+every row with its column.
 """
 
 import json
@@ -106,8 +106,8 @@ def _write(archive: zipfile.ZipFile, connection: Connection, folder: Path) -> No
 
 
 def restore(path: Path, database: Database, folder: Path) -> None:
-    """Fills a new database, and the folder beside it. Raises Damaged for what is no archive of a project, Newer for one of
-    a later tenarai, StoreError where the database holds a project already."""
+    """Fills a new database, and the folder beside it. Raises Damaged for what is no archive of a project, Newer for one
+    of a later tenarai, StoreError where the database holds a project already."""
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             schema = _schema(archive, path)

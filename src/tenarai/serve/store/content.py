@@ -2,8 +2,9 @@
 
 import math
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import accumulate
 from typing import Any
 
 from tenarai.page.layout import Direction, Line
@@ -12,6 +13,7 @@ from tenarai.serve.store.outline import Outline, around, cut
 from tenarai.serve.store.rows import MARK_KINDS, STATES, BoxRow, CharacterRow, Mark, State
 
 LONGEST = 10_000  # code points of a line's text
+LONGEST_RULES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ class Content:
 FIELDS = tuple(field.name for field in fields(Content))
 
 
-def content_of(row: Mapping[str, Any]) -> Content:
-    """From a row of the table `versions`, lists made tuples."""
+def content_of(row: Any) -> Content:
+    """From the mapping of a row of the table `versions`, lists made tuples."""
     values = {name: row[name] for name in FIELDS}
     values["box"] = tuple(values["box"])
     values["polygon"] = tuple((x, y) for x, y in values["polygon"])
@@ -140,6 +142,12 @@ def checked_name(name: str, what: str, longest: int = 200) -> str:
     return plain
 
 
+def checked_rules(rules: str) -> str:
+    if len(rules) > LONGEST_RULES or "\0" in rules or any("\ud800" <= c <= "\udfff" for c in rules):
+        raise Refused(f"The rules are plain text of at most {LONGEST_RULES:,} characters.")
+    return rules
+
+
 def corrected(content: Content, text: str, marks: tuple[Mark, ...], state: State | None) -> Content:
     """A person's text. Accepting a reading as it is does not make it a corrected one, but done."""
     changed = text != content.text or marks != content.marks
@@ -173,15 +181,11 @@ def halves(content: Content, at: float, text_at: int | None) -> tuple[Content, C
         raise Refused(f"The text is cut at {text_at}, but it has {len(content.text)} characters.")
     (first, outline), (second, other) = cut(content.box, content.polygon, content.direction, at)
     place = text_at if text_at is not None else _text_place(content, at)
-    characters, counted = content.characters, 0
-    for count, (text, *_) in enumerate(characters):
-        if counted == place:
-            break
-        counted += len(text)
-    else:
-        count = len(characters)
-    if counted != place:
-        characters, count = (), 0
+    characters = content.characters
+    lengths = [0, *accumulate(len(text) for text, *_ in characters)]
+    count = lengths.index(place) if place in lengths else 0
+    if place not in lengths:  # it falls into what the model took for one character
+        characters = ()
     one = replace(
         content, box=first, polygon=outline, text=content.text[:place], marks=_within(content.marks, 0, place),
         characters=characters[:count], drawn=True, state="todo", confidence=_mean(characters[:count]),

@@ -27,6 +27,7 @@ class Database:
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url)
         self._reader = self.engine
+        self._writer = self.engine.execution_options(writes=True)
         if not self.is_sqlite:
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         # SQLite lets those who wait try again now and then; within one process a lock is fairer and quicker.
@@ -45,9 +46,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction: all of it is on disk when the block is left, or nothing if by an exception."""
-        with self._turn, self._plainly(), self.engine.connect().execution_options(writes=True) as connection:
-            with connection.begin():
-                yield connection
+        with self._turn, self._plainly(), self._writer.connect() as connection, connection.begin():
+            yield connection
 
     def close(self) -> None:
         self.engine.dispose()
@@ -76,7 +76,8 @@ class Database:
                 raise StoreError(f"{self.name} holds no project of tenarai: give the folder of a project.")
             if found is not None and found not in SCHEMA:
                 raise Newer(
-                    f"The project in {self.name} has form {found}, this tenarai knows up to {SCHEMA[-1]}: upgrade tenarai."
+                    f"The project in {self.name} has form {found}, this tenarai knows up to {SCHEMA[-1]}: "
+                    "upgrade tenarai."
                 )
             if found != SCHEMA[-1]:
                 migrate(connection, SCHEMA[-1])

@@ -1,12 +1,14 @@
-"""Edits: what somebody changed at once on one page, as new versions of its lines; undone and redone by what they changed.
+"""Edits: what somebody changed at once on one page, as new versions of its lines; undone and redone.
 
-Undo looks at the fields that an edit changed, not at whole lines: it gives those back if nobody has changed them since, and
-leaves what others did to the same line.
+Undo looks at the fields that an edit changed, not at whole lines: it gives those back if nobody has changed them since,
+and leaves what others did to the same line.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, select, update
@@ -242,8 +244,8 @@ def _turn(connection: Connection, page_id: int, author: str, cause: str) -> tupl
 
 
 def turned_back(now: Content, old: Content, new: Content) -> Content | None:
-    """`now` with the fields that differ between `old` and `new` as in `old`; None when they are not as in `new` any more,
-    or when a line would go on which somebody else has worked."""
+    """`now` with the fields that differ between `old` and `new` as in `old`; None when they are not as in `new` any
+    more, or when a line would go on which somebody else has worked."""
     names = [name for name in FIELDS if getattr(old, name) != getattr(new, name)]
     if any(getattr(now, name) != getattr(new, name) for name in names):
         return None
@@ -260,23 +262,11 @@ def fix(connection: Connection, number: int) -> None:
 def placed(known: Sequence[float | None]) -> list[float]:
     """Positions of lines in their new order, given those they have (None for new lines): as many as can keep theirs."""
     kept = _rising([(index, value) for index, value in enumerate(known) if value is not None])
-    places: list[float | None] = [None] * len(known)
-    for index, value in kept:
-        places[index] = value
     done: list[float] = []
-    index = 0
-    while index < len(places):
-        value = places[index]
-        if value is not None:
-            done.append(value)
-            index += 1
-            continue
-        stop = next((i for i in range(index, len(places)) if places[i] is not None), len(places))
-        low = done[-1] if done else None
-        high = places[stop] if stop < len(places) else None
-        done.extend(_between(low, high, stop - index))
-        index = stop
-    if any(after - before < CLOSE for before, after in zip(done, done[1:], strict=False)):
+    for index, value in kept:
+        done += [*_between(done[-1] if done else None, value, index - len(done)), value]
+    done += _between(done[-1] if done else None, None, len(known) - len(done))
+    if any(after - before < CLOSE for before, after in pairwise(done)):
         return [float(number) for number in range(1, len(done) + 1)]
     return done
 
@@ -290,8 +280,6 @@ def _between(low: float | None, high: float | None, count: int) -> list[float]:
 
 def _rising(items: Iterable[tuple[int, float]]) -> list[tuple[int, float]]:
     """The longest part, in order, whose values rise (Fredman 1975)."""
-    from bisect import bisect_left
-
     tails: list[float] = []
     ends: list[int] = []
     sequence = list(items)

@@ -16,7 +16,7 @@ from PIL import Image
 from tenarai.image.read import FORMATS
 from tenarai.serve.store.errors import Damaged, Full, Missing, StoreError
 
-PICTURES, MODELS = "pictures", "models"
+DATABASE, SETTINGS, PICTURES, MODELS = "project.db", "project.toml", "pictures", "models"
 UNFINISHED = ".unfinished-"
 _SUFFIXES = {"JPEG": "jpg", "JPEG2000": "jp2", "TIFF": "tif", "MPO": "jpg"}
 _HASH = re.compile(r"[0-9a-f]{64}")

@@ -2,18 +2,84 @@
 
 import json
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
-from sqlalchemy import URL
+from sqlalchemy import URL, insert
 
-from tenarai.serve.store.database import Database, database_url, sqlite_url
+from tenarai.serve.store import archive as archive_files
+from tenarai.serve.store import keeping
+from tenarai.serve.store.content import checked_name
+from tenarai.serve.store.database import Database, database_url, project_id, sqlite_url
 from tenarai.serve.store.errors import Damaged, Missing, StoreError
-from tenarai.serve.store.files import disk_error, keep
+from tenarai.serve.store.files import DATABASE, SETTINGS, disk_error, keep
+from tenarai.serve.store.lock import ServerLock
+from tenarai.serve.store.project import Project
+from tenarai.serve.store.tables import project
 
-DATABASE, SETTINGS = "project.db", "project.toml"
+
+def is_project(folder: Path) -> bool:
+    """Whether the folder holds a project."""
+    return (folder / DATABASE).exists() or (folder / SETTINGS).exists()
 
 
-def url_of(folder: Path, database: str | None) -> URL:
+def create_project(folder: Path, name: str = "", database: str | None = None, rules: str = "") -> Project:
+    """A new project in a folder, made if need be. `database` is a PostgreSQL URL; SQLite in the folder if left out.
+    Raises StoreError where there is one already."""
+    store = _made(folder, database)
+    try:
+        store.upgrade(create=True)
+        number = str(uuid4())
+        values = {
+            "name": checked_name(name or folder.absolute().name or "project", "The project's name"),
+            "rules": rules,
+        }
+        with store.writing() as connection:
+            connection.execute(insert(project).values(id=number, version=1, created=datetime.now(UTC), **values))
+        _settle(folder, store, number)
+    except BaseException:
+        store.close()
+        raise
+    return Project(folder, store)
+
+
+def open_project(folder: Path, database: str | None = None, *, server: bool = False) -> Project:
+    """The project of a folder, brought to this version of the database. Several processes may have it open, but only
+    one with `server`; the second is told by Locked. Raises Missing, Newer, Damaged, Locked, each with a sentence."""
+    store = Database(_url_of(folder, database))
+    lock = None
+    try:
+        lock = ServerLock(folder) if server else None
+        store.upgrade()
+        opened = Project(folder, store, lock)
+        opened.info()
+        return opened
+    except BaseException:
+        store.close()
+        if lock is not None:
+            lock.release()
+        raise
+
+
+def import_archive(archive: Path, folder: Path, database: str | None = None) -> Project:
+    """The project of an archive that `Project.export_archive` wrote, in a new folder. Raises StoreError."""
+    store = _made(folder, database)
+    try:
+        archive_files.restore(archive, store, folder)
+        with store.reading() as connection:
+            number = project_id(connection)
+        wrong = keeping.check(store, folder)
+        if wrong:
+            raise Damaged(f"{archive} is damaged: {wrong[0]}")
+        _settle(folder, store, number)
+    except BaseException:
+        store.close()
+        raise
+    return Project(folder, store)
+
+
+def _url_of(folder: Path, database: str | None) -> URL:
     """Where the database of a project is. Raises Missing when the folder holds none."""
     if database is not None:
         return database_url(database)
@@ -34,7 +100,7 @@ def _database(settings: Path) -> str:
     return found
 
 
-def made(folder: Path, database: str | None) -> Database:
+def _made(folder: Path, database: str | None) -> Database:
     """The database for a new project, its folder made. Raises StoreError where there is a project."""
     if (folder / SETTINGS).exists():
         raise StoreError(f"{folder} already holds a project: open it, or give another folder.")
@@ -48,7 +114,7 @@ def made(folder: Path, database: str | None) -> Database:
     return Database(url)
 
 
-def settle(folder: Path, database: Database, number: str) -> None:
+def _settle(folder: Path, database: Database, number: str) -> None:
     """Lets the folder know its database: the last step, after which there is a project."""
     if database.is_sqlite:
         return

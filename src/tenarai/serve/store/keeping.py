@@ -13,6 +13,7 @@ from tenarai.serve.store.content import checked_marks, content_of
 from tenarai.serve.store.database import Database, migrate, project_id, sqlite_url
 from tenarai.serve.store.errors import Missing, Refused, StoreError
 from tenarai.serve.store.files import (
+    DATABASE,
     MODELS,
     PICTURES,
     UNFINISHED,
@@ -24,7 +25,6 @@ from tenarai.serve.store.files import (
     picture_path,
     sync_folder,
 )
-from tenarai.serve.store.folder import DATABASE
 from tenarai.serve.store.rows import STATES
 from tenarai.serve.store.tables import SCHEMA, edits, lines, models, pages, versions
 
@@ -32,7 +32,7 @@ SHOWN = 20  # complaints of one kind; more are counted
 
 
 def backup(database: Database, folder: Path, to: Path) -> None:
-    """A project folder of its own in `to`, as of one moment; pictures that an earlier backup has are not copied again."""
+    """A project folder of its own in `to`, as of one moment; pictures that an earlier backup has are not copied."""
     if to.absolute() == folder.absolute() or folder.absolute() in to.absolute().parents:
         raise Refused(f"{to} lies in the project itself: give a folder elsewhere, best on another disk.")
     target, new = to / DATABASE, to / f"{UNFINISHED}{DATABASE}"

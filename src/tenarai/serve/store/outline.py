@@ -30,7 +30,7 @@ def checked_box(box: Sequence[float], width: int, height: int) -> BoxRow:
 
 
 def checked_polygon(polygon: Sequence[Sequence[float]], width: int, height: int) -> Outline:
-    """A polygon with its points moved onto the picture. Raises Refused for one with less than three points or no area."""
+    """A polygon with its points moved onto the picture. Raises Refused for one without area."""
     if not 3 <= len(polygon) <= MOST_POINTS:
         raise Refused(f"An outline has {len(polygon)} points, it must have 3 to {MOST_POINTS:,}.")
     if any(len(point) != 2 for point in polygon):
@@ -63,7 +63,7 @@ def corners(box: BoxRow) -> Outline:
 
 
 def cut(box: BoxRow, polygon: Outline, direction: Direction, at: float) -> list[tuple[BoxRow, Outline]]:
-    """Both parts of a line cut across at the share `at` of its length, the first one first (Sutherland and Hodgman 1974)."""
+    """Both parts of a line cut across at the share `at` of its length (Sutherland and Hodgman 1974)."""
     axis = 1 if direction == "vertical" else 0
     where = box[axis] + at * (box[axis + 2] - box[axis])
     first = tuple(min(value, where) if side == axis + 2 else value for side, value in enumerate(box))

@@ -79,7 +79,7 @@ def history(connection: Connection, line_id: int) -> list[Version]:
                 confidence=content.confidence,
                 corrected=content.corrected,
                 deleted=content.deleted,
-            )  # fmt: skip
+            )
         )
     return found
 
@@ -114,7 +114,7 @@ def corrections(connection: Connection, unclear: bool) -> list[CorrectedLine]:
                 text=content.text,
                 author=authors.get(row.line_id, ""),
                 model_text=read.get(row.line_id, ""),
-            )  # fmt: skip
+            )
         )
     return found
 

@@ -5,13 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, case, func, insert, select, update
 
-from tenarai.serve.store.content import checked_name, checked_state
+from tenarai.serve.store.content import checked_name, checked_rules, checked_state
 from tenarai.serve.store.edits import line_row, lines_of_page, lock_page
 from tenarai.serve.store.errors import Conflict, Missing, Refused
 from tenarai.serve.store.rows import Counts, Layout, PageRow, ProjectInfo, RegionRow, State
 from tenarai.serve.store.tables import lines, pages, project, regions, versions
-
-LONGEST_RULES = 1_000_000
 
 
 def _counted() -> Select[Any]:
@@ -94,9 +92,7 @@ def describe(connection: Connection, name: str | None, rules: str | None) -> Non
     if name is not None:
         values["name"] = checked_name(name, "The project's name")
     if rules is not None:
-        if len(rules) > LONGEST_RULES or "\0" in rules or any("\ud800" <= c <= "\udfff" for c in rules):
-            raise Refused(f"The rules are plain text of at most {LONGEST_RULES:,} characters.")
-        values["rules"] = rules
+        values["rules"] = checked_rules(rules)
     if values:
         connection.execute(update(project).values(**values, version=project.c.version + 1))
 

@@ -2,24 +2,20 @@
 what it changed is on disk (SQLite: synchronous=FULL; PostgreSQL: synchronous_commit=on)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from tenarai.image.read import LIMITS, Limits, read_picture, read_pictures
 from tenarai.page.layout import Direction, Line, Page
 from tenarai.serve.store import archive as archive_files
 from tenarai.serve.store import edits, files, keeping, lines, models, overview, reading
 from tenarai.serve.store import pages as paging
-from tenarai.serve.store.content import checked_name
-from tenarai.serve.store.database import Database, project_id
-from tenarai.serve.store.errors import Conflict, Damaged, Missing
-from tenarai.serve.store.folder import DATABASE, SETTINGS, made, settle, url_of
+from tenarai.serve.store.database import Database
+from tenarai.serve.store.errors import Conflict, Missing
 from tenarai.serve.store.lock import ServerLock
 from tenarai.serve.store.rows import (
     BoxRow,
@@ -38,66 +34,6 @@ from tenarai.serve.store.rows import (
 )
 from tenarai.serve.store.shape import page_of
 from tenarai.serve.store.tables import pages, project
-
-
-def is_project(folder: Path) -> bool:
-    """Whether the folder holds a project."""
-    return (folder / DATABASE).exists() or (folder / SETTINGS).exists()
-
-
-def create_project(folder: Path, name: str = "", database: str | None = None, rules: str = "") -> "Project":
-    """A new project in a folder, made if need be. `database` is a PostgreSQL URL; SQLite in the folder if left out.
-    Raises StoreError where there is one already."""
-    store = made(folder, database)
-    try:
-        store.upgrade(create=True)
-        number = str(uuid4())
-        values = {
-            "name": checked_name(name or folder.absolute().name or "project", "The project's name"),
-            "rules": rules,
-        }
-        with store.writing() as connection:
-            connection.execute(insert(project).values(id=number, version=1, created=datetime.now(UTC), **values))
-        settle(folder, store, number)
-    except BaseException:
-        store.close()
-        raise
-    return Project(folder, store)
-
-
-def open_project(folder: Path, database: str | None = None, *, server: bool = False) -> "Project":
-    """The project of a folder, brought to this version of the database. Several processes may have it open, but only one
-    with `server`, which is told by Locked. Raises Missing, Newer, Damaged, Locked, each with a sentence."""
-    store = Database(url_of(folder, database))
-    lock = None
-    try:
-        lock = ServerLock(folder) if server else None
-        store.upgrade()
-        opened = Project(folder, store, lock)
-        opened.info()
-        return opened
-    except BaseException:
-        store.close()
-        if lock is not None:
-            lock.release()
-        raise
-
-
-def import_archive(archive: Path, folder: Path, database: str | None = None) -> "Project":
-    """The project of an archive that `Project.export_archive` wrote, in a new folder. Raises StoreError."""
-    store = made(folder, database)
-    try:
-        archive_files.restore(archive, store, folder)
-        with store.reading() as connection:
-            number = project_id(connection)
-        wrong = keeping.check(store, folder)
-        if wrong:
-            raise Damaged(f"{archive} is damaged: {wrong[0]}")
-        settle(folder, store, number)
-    except BaseException:
-        store.close()
-        raise
-    return Project(folder, store)
 
 
 class Project:
@@ -200,8 +136,8 @@ class Project:
             return edits.line_now(connection, line_id)
 
     def replace_layout(self, page_id: int, page: Page, author: str, model: str) -> Layout:
-        """A reading of the page. Lines that a person has touched (corrected, done, drawn) or deleted stay as they are, and
-        readings of the same place are dropped; other lines become what was read, keeping their id and history where
+        """A reading of the page. Lines that a person has touched (corrected, done, drawn) or deleted stay as they are,
+        and readings of the same place are dropped; other lines become what was read, keeping their id and history where
         they lie in the same place. With model "" it is a layout that a person brings: its lines count as touched."""
         with self._database.writing() as connection:
             reading.replace_layout(connection, page_id, page, author, model)
@@ -277,8 +213,8 @@ class Project:
         text_at: int | None = None,
         client_id: str | None = None,
     ) -> tuple[LineRow, LineRow]:
-        """Cuts a line across at the share `at` (0 to 1) of its length, its text at `text_at` code points (by the places of
-        its characters, or in proportion, if None). The first keeps the id."""
+        """Cuts a line across at the share `at` (0 to 1) of its length, its text at `text_at` code points (by the
+        places of its characters, or in proportion, if None). The first keeps the id."""
         with self._database.writing() as connection:
             return lines.split_line(connection, line_id, at, author, expected, text_at, client_id)
 
@@ -311,7 +247,7 @@ class Project:
             return overview.history(connection, line_id)
 
     def restore(self, line_id: int, version: int, author: str = "me", client_id: str | None = None) -> LineRow:
-        """Makes a line, also a deleted one, what it was in that version, as a new version. Its place in the order stays."""
+        """A new version of a line, also of a deleted one, that says what that version said. Its order stays."""
         with self._database.writing() as connection:
             return lines.restore(connection, line_id, version, author, client_id)
 

@@ -44,8 +44,8 @@ class ProjectInfo:
 
 @dataclass(frozen=True, slots=True)
 class PageRow:
-    """One page. `number` counts from 1; `confidence` is the mean of its lines that know theirs; `version` counts changes
-    of which lines there are and in what order; `claimed_by` is empty once `claimed_until` has passed."""
+    """One page. `number` counts from 1; `confidence` is the mean of its lines that know theirs; `version` counts
+    changes of which lines there are and in what order; `claimed_by` is empty once `claimed_until` has passed."""
 
     id: int
     number: int
@@ -114,8 +114,8 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What a line was. `cause` is reading, import, text, state, outline, order, add, delete, split, join, restore, undo or
-    redo; `deleted` says that the line was taken away."""
+    """What a line was. `cause` is reading, import, text, state, outline, order, add, delete, split, join, restore, undo
+    or redo; `deleted` says that the line was taken away."""
 
     number: int
     when: datetime
@@ -166,8 +166,8 @@ class CorrectedLine:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One model on one day (UTC): lines it read, their mean confidence, how many of them people have looked at since, and
-    the share of characters that these changed (edits / characters as they are now; None when nobody looked)."""
+    """One model on one day (UTC): lines it read, their mean confidence, how many of them people have looked at since,
+    and the share of characters that these changed (edits / characters as they are now; None when nobody looked)."""
 
     day: str
     model: str
