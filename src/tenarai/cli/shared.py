@@ -26,6 +26,7 @@ EXTRAS = {
     "sqlalchemy": "serve",
     "alembic": "serve",
     "huey": "serve",
+    "httpx": "client",
 }
 
 ModelOption = Annotated[Path | None, typer.Option("--model", "-m", help="A model file; the shipped one if left out.")]

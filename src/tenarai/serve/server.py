@@ -1,11 +1,13 @@
 """The server around the app: its socket, its start and its graceful end. uvicorn does the rest."""
 
 import math
+import os
 import socket
 from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from tenarai.errors import SettingsError
 from tenarai.serve.app import create_app
@@ -37,24 +39,38 @@ class Server(uvicorn.Server):
 
 def serve(settings: ServeSettings, started: Callable[[str], None]) -> None:
     """Serves until a signal ends it; `started` is given the address. Raises TenaraiError when it cannot start."""
-    listening = listen(settings.host, settings.port)
-    with listening:
-        app = create_app(settings)
+    with listen(settings.host, settings.port) as listening:
+        server = server_of(create_app(settings), lambda: started(url(listening)))
         log_rows()
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, proxy_headers=False, server_header=False, ws="none", lifespan="on",
-            limit_concurrency=CONNECTIONS, timeout_keep_alive=IDLE_S,
-            timeout_graceful_shutdown=math.ceil(settings.stop_s),
-        )  # fmt: skip
-        address = url(listening)
-        Server(config, lambda: started(address)).run([listening])
+        server.run([listening])
+
+
+def server_of(app: FastAPI, started: Callable[[], None]) -> Server:
+    """The server of an app, which runs on sockets that listen."""
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, proxy_headers=False, server_header=False, ws="none", lifespan="on",
+        limit_concurrency=CONNECTIONS, timeout_keep_alive=IDLE_S,
+        timeout_graceful_shutdown=math.ceil(app.state.settings.stop_s),
+    )  # fmt: skip
+    return Server(config, started)
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens. Raises SettingsError where it cannot."""
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, proto=socket.IPPROTO_TCP)[0]
+        # Not socket.create_server: its sockets name no protocol, for which asyncio leaves Nagle's algorithm on, and a
+        # reply on an open connection would wait 40 ms for an acknowledgement.
+        listening = socket.socket(family, kind, protocol)
+        try:
+            if os.name == "posix":
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(2048)
+        except OSError:
+            listening.close()
+            raise
+        return listening
     except OSError as error:
         reason = error.strerror or str(error)
         raise SettingsError(f"{host} port {port} cannot be listened on ({reason}): choose another --port.") from None

@@ -53,8 +53,8 @@ class ServeSettings(BaseModel):
             raise ValueError(f"The token has less than {SHORTEST_TOKEN} characters, which can be guessed.")
         if not (self.is_loopback or self.has_token or self.open):
             raise ValueError(
-                f"{self.host} can be reached from other machines: give a token file, or say in so many words that "
-                "the service is open."
+                f"{self.host} can be reached from other machines: give a token file (--token-file), or say that "
+                "everybody may use the service (--open)."
             )
         return self
 
