@@ -187,12 +187,12 @@ def halves(content: Content, at: float, text_at: int | None) -> tuple[Content, C
     if place not in lengths:  # it falls into what the model took for one character
         characters = ()
     one = replace(
-        content, box=first, polygon=outline, text=content.text[:place], marks=_within(content.marks, 0, place),
+        content, box=first, polygon=outline, text=content.text[:place], marks=_within(content.marks, 0, place, False),
         characters=characters[:count], drawn=True, state="todo", confidence=_mean(characters[:count]),
     )  # fmt: skip
     two = replace(
         content, box=second, polygon=other, text=content.text[place:],
-        marks=_within(content.marks, place, len(content.text)),
+        marks=_within(content.marks, place, len(content.text), True),
         characters=characters[count:], drawn=True, state="todo", confidence=_mean(characters[count:]),
     )  # fmt: skip
     return one, two
@@ -206,11 +206,12 @@ def _text_place(content: Content, at: float) -> int:
     return sum(len(text) for text, _, box, _ in content.characters if (box[axis] + box[axis + 2]) / 2 <= where)
 
 
-def _within(marks: tuple[Mark, ...], start: int, end: int) -> tuple[Mark, ...]:
+def _within(marks: tuple[Mark, ...], start: int, end: int, last: bool) -> tuple[Mark, ...]:
+    """The marks of a part of the text. One between two characters goes with the second, and at the end with the last."""
     return tuple(
         (max(a, start) - start, min(b, end) - start, kind)
         for a, b, kind in marks
-        if (a < end and b > start) or (a == b and start <= a < end) or (a == b == end and start == 0)
+        if (a < end and b > start) or (a == b and start <= a and (a < end or last))
     )
 
 

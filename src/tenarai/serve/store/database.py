@@ -1,6 +1,7 @@
 """The database of a project: opened, brought to this version, and its complaints turned into one sentence each."""
 
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -31,6 +32,7 @@ class Database:
         if not self.is_sqlite:
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         # SQLite lets those who wait try again now and then; within one process a lock is fairer and quicker.
+        self._held: Connection | None = None
         self._turn: Any = RLock() if self.is_sqlite else nullcontext()
 
     @property
@@ -49,7 +51,22 @@ class Database:
         with self._turn, self._plainly(), self._writer.connect() as connection, connection.begin():
             yield connection
 
+    def hold(self) -> None:
+        """Says that a server is at work on this database, also to those elsewhere, until `close`. Raises Locked when
+        another one is. SQLite leaves this to the lock in the project's folder."""
+        if self.is_sqlite:
+            return
+        with self._plainly():
+            self._held = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            key = zlib.crc32(project_id(self._held).encode()) - (1 << 31)
+            if not self._held.execute(text("select pg_try_advisory_lock(:a, :b)"), {"a": SERVING, "b": key}).scalar():
+                raise Locked(f"The project in {self.name} is already being served: use that server, or stop it first.")
+
     def close(self) -> None:
+        if self._held is not None:
+            self._held.invalidate()  # its end lets go what was held
+            self._held.close()
+            self._held = None
         self.engine.dispose()
 
     @contextmanager

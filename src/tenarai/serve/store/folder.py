@@ -52,6 +52,8 @@ def open_project(folder: Path, database: str | None = None, *, server: bool = Fa
     try:
         lock = ServerLock(folder) if server else None
         store.upgrade()
+        if server:
+            store.hold()
         opened = Project(folder, store, lock)
         opened.info()
         return opened

@@ -26,13 +26,11 @@ def replace_layout(connection: Connection, page_id: int, page: Page, author: str
     lock_page(connection, page_id)
     everything = lines_of_page(connection, page_id, deleted=True)
     present = [line for line in everything if not line.content.deleted]
-    kept = [line for line in present if line.content.touched]
-    loose = [line for line in present if not line.content.touched]
     # A line that people have deleted is not to come back; but who deletes all of them wants the page read again.
     removed = [line for line in everything if _deleted_by_a_person(line)] if present else []
     edit = Edit(connection, page_id, author, "reading" if model else "import", model=model)
     read = [content for region in page.regions for content in _contents(connection, page_id, region, model)]
-    order, gone = _merged(read, kept, loose, removed)
+    order, gone = _merged(read, present, removed)
     positions = placed([None if line is None else line.content.position for line, _ in order])
     for (line, content), position in zip(order, positions, strict=True):
         content = replace(content, position=position)
@@ -75,30 +73,29 @@ def _contents(connection: Connection, page_id: int, region: Region, model: str) 
 
 
 def _merged(
-    read: Sequence[Content], kept: Sequence[Stored], loose: Sequence[Stored], removed: Sequence[Stored]
+    read: Sequence[Content], present: Sequence[Stored], removed: Sequence[Stored]
 ) -> tuple[list[tuple[Stored | None, Content]], list[Stored]]:
     """The lines of the page in their new order - each with the one it was, None for a new one - and those that go."""
+    kept = [line for line in present if line.content.touched]
+    loose = [line for line in present if not line.content.touched]
     outlines = [content.outline for content in read]
     dealt = shared_areas(outlines, [line.content.outline for line in (*kept, *removed)])
     covered = dealt.sum(1) / areas(outlines) > COVERED if read else np.zeros(0, bool)
     again = _known_again(read, loose, covered)
-    places: list[list[Stored]] = [[] for _ in read]  # the kept lines that come with each reading
-    first: list[Stored] = []
-    for rank, line in enumerate(kept):
-        if read and dealt[:, rank].max() > 0:
-            places[int(dealt[:, rank].argmax())].append(line)
-        elif rank == 0:
-            first.append(line)
-        else:  # nothing was read there: it stays behind the line that it was behind
-            home = next(group for group in (first, *places) if kept[rank - 1] in group)
-            home.insert(home.index(kept[rank - 1]) + 1, line)
-    order: list[tuple[Stored | None, Content]] = [(line, line.content) for line in first]
+    ranks = {line.line_id: rank for rank, line in again.items()}
+    ranks |= {line.line_id: int(dealt[:, i].argmax()) for i, line in enumerate(kept) if read and dealt[:, i].any()}
+    groups: list[list[Stored]] = [[] for _ in range(len(read) + 1)]  # kept lines, by the reading that they come behind
+    behind = 0
+    for line in present:  # one where nothing was read stays behind the line that it was behind
+        behind = 1 + ranks[line.line_id] if line.line_id in ranks else behind
+        if line.content.touched:
+            groups[behind].append(line)
+    order: list[tuple[Stored | None, Content]] = [(line, line.content) for line in groups[0]]
     for rank, content in enumerate(read):
         if not covered[rank]:
             order.append((again.get(rank), content))
-        order.extend((line, line.content) for line in places[rank])
-    staying = {line.line_id for line in again.values()}
-    return order, [line for line in loose if line.line_id not in staying]
+        order.extend((line, line.content) for line in groups[rank + 1])
+    return order, [line for line in loose if line.line_id not in ranks]
 
 
 def _known_again(read: Sequence[Content], loose: Sequence[Stored], covered: npt.NDArray[np.bool_]) -> dict[int, Stored]:
