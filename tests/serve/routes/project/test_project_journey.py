@@ -6,9 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tenarai.serve.store import create_project
+
+EXAMPLES = Path(__file__).parents[4] / "examples"
 TRUTH = {
-    "letter-vertical.png": Path(__file__).parents[4].joinpath("examples/letter-vertical.gt.txt").read_text().split("\n"),
-    "note-horizontal.png": Path(__file__).parents[4].joinpath("examples/note-horizontal.gt.txt").read_text().split("\n"),
+    f"{name}.png": (EXAMPLES / f"{name}.gt.txt").read_text().splitlines()
+    for name in ("letter-vertical", "note-horizontal")
 }
 
 
@@ -51,17 +54,17 @@ def test_the_whole_loop(folder: Path, tmp_path: Path, service_of: Callable[..., 
         assert [client.lines(page["id"]) for page in pages[:2]] == kept
 
         written = client.get("/api/export", params={"format": "pagexml"})
-        assert written.headers["content-type"] == "application/zip" and "Letters.zip" in written.headers["content-disposition"]
+        assert (
+            written.headers["content-type"] == "application/zip"
+            and "Letters.zip" in written.headers["content-disposition"]
+        )
         with zipfile.ZipFile(io.BytesIO(written.content)) as archive:
             layouts = {name: archive.read(name) for name in archive.namelist()}
         texts = [[line["text"] for line in client.lines(page["id"])] for page in pages]
 
-    from tenarai.serve.store import create_project
-
     create_project(tmp_path / "second").close()
     with service_of(tmp_path / "second") as client:
-        examples = Path(__file__).parents[4] / "examples"
-        files = [("files", (name, (examples / name).read_bytes())) for name in (*TRUTH, "line-mixed.png")]
+        files = [("files", (name, (EXAMPLES / name).read_bytes())) for name in (*TRUTH, "line-mixed.png")]
         files += [("files", (name, data)) for name, data in layouts.items()]
         brought = client.post("/api/import", files=files).json()
         assert not brought["refused"] and len(brought["pages"]) == 3
