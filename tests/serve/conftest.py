@@ -1,57 +1,11 @@
-"""A service that really runs: uvicorn in a thread, on a socket of this machine."""
-
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import Any
+from contextlib import ExitStack
 
-import httpx
 import pytest
-from fastapi import FastAPI
+from live_service import Service, running
 
 import tenarai
-from tenarai.serve.app import create_app
-from tenarai.serve.server import listen, server_of, url
 from tenarai.serve.settings import ServeSettings
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
-LINES = ("line-japanese.png", "line-latin.png", "line-mixed.png")
-PAGES = ("letter-vertical.png", "note-horizontal.png")
-
-
-class Service:
-    """Its app, its address, and a client that speaks to it."""
-
-    def __init__(self, app: FastAPI, address: str) -> None:
-        self.app, self.url = app, address
-        self.http = httpx.Client(base_url=address, timeout=30)
-
-    @property
-    def engine(self) -> Any:
-        return self.app.state.engine
-
-    @property
-    def port(self) -> int:
-        return httpx.URL(self.url).port or 0
-
-
-@contextmanager
-def running(settings: ServeSettings) -> Iterator[Service]:
-    app, started = create_app(settings), threading.Event()
-    server = server_of(app, started.set)
-    with listen("127.0.0.1", 0) as listening:
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        assert started.wait(30)
-        service = Service(app, url(listening))
-        try:
-            with service.http:
-                yield service
-        finally:
-            server.should_exit = True
-            thread.join(30)
-            assert not thread.is_alive()
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +26,3 @@ def serving() -> Iterator[Callable[..., Service]]:
 def reader() -> tenarai.Reader:
     """What a service has to agree with."""
     return tenarai.load()
-
-
-def example(name: str) -> bytes:
-    return (EXAMPLES / name).read_bytes()

@@ -3,9 +3,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
+from live_service import EXAMPLES, LINES, PAGES, example
 
 import tenarai
 from tenarai.errors import ModelFileError
@@ -13,7 +15,6 @@ from tenarai.model.runtime import LineRuntime
 from tenarai.reader import shipped_model
 from tenarai.serve.engine import BusyError, Engine, LateError, StoppingError
 from tenarai.serve.settings import ServeSettings
-from tests.serve.conftest import EXAMPLES, LINES, PAGES, example
 
 
 @pytest.fixture
@@ -47,11 +48,11 @@ def slowly(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_text_is_that_of_the_reader_whoever_else_asks(engine: Callable[..., Engine], reader: tenarai.Reader) -> None:
     made = engine(threads=3)
     works: list[tuple[str, Callable[[tenarai.Reader], Any]]] = []
-    for name in LINES:
-        works.append(("short", lambda r, d=example(name): r.read_line(d)))
-        works.append(("short", lambda r, d=example(name): r.read_line(d, language="auto", alternatives=2)))
-        works.append(("short", lambda r, d=example(name): r.read_character(d)))
-    works += [("long", lambda r, d=example(name): r.read(d)) for name in PAGES]
+    for data in map(example, LINES):
+        works.append(("short", partial(tenarai.Reader.read_line, picture=data)))
+        works.append(("short", partial(tenarai.Reader.read_line, picture=data, language="auto", alternatives=2)))
+        works.append(("short", partial(tenarai.Reader.read_character, picture=data)))
+    works += [("long", partial(tenarai.Reader.read, picture=example(name))) for name in PAGES]
     expected = [work(reader) for _, work in works]
 
     async def run(kind: Any, work: Callable[[tenarai.Reader], Any]) -> Any:

@@ -110,9 +110,9 @@ class Batches:
         file = Path(batch.folder.name, str(number))
         try:
             async for page in read(Upload(await asyncio.to_thread(file.read_bytes), name)):
-                batch.pages.append(page)
                 if len(batch.pages) >= self.engine.settings.max_job_pages:
                     raise DataError(f"The limit is {len(batch.pages):,} pages: send what is left as another job.")
+                batch.pages.append(page)
         except TenaraiError as error:
             batch.refused.append({"number": number + 1, "name": name, "reason": str(error)})
         file.unlink(missing_ok=True)

@@ -28,7 +28,7 @@ Word = Annotated[str, Field(min_length=1, max_length=100)]
 Alphabet = Annotated[
     str | None,
     Field(
-        max_length=10_000,
+        max_length=5_000,
         description="The only characters to read: hiragana, katakana, kana, kanji, japanese, digits, letters, latin, "
         "ascii, several as kana+digits, or they themselves.",
         examples=["katakana", "0123456789-"],

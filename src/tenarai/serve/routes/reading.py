@@ -139,7 +139,7 @@ async def pages_of(place: Place, given: Upload, how: dict[str, Any], limits: Lim
         number += 1
         page = await place.run(partial(_read, gray=gray, how=how))
         if how.get("explain"):
-            page = replace(page, notes=(("turn", camera_turn(given.data)), *page.notes))
+            page = replace(page, notes=(("turn", camera_turn(given.data)), *page.notes[1:]))
         original = number == 1 and b"%PDF-" not in given.data[:1024]
         source = given.name if number == 1 else f"{given.name}#{number}"
         yield Read(replace(page, source=source), given.data if original else gray)
