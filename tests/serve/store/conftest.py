@@ -1,5 +1,5 @@
-"""The same tests on SQLite and on a real PostgreSQL server: one from the installed binaries, else that of TENARAI_POSTGRES
-(a URL whose user may create schemas), else none."""
+"""The same tests on SQLite and on a real PostgreSQL server: one from the installed binaries, else that of
+TENARAI_POSTGRES (a URL whose user may create schemas), else none."""
 
 import os
 from collections.abc import Callable, Iterator

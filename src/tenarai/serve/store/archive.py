@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -105,8 +105,8 @@ def _write(archive: zipfile.ZipFile, connection: Connection, folder: Path) -> No
     archive.writestr(MANIFEST, json.dumps(manifest))
 
 
-def restore(path: Path, database: Database, folder: Path) -> None:
-    """Fills a new database, and the folder beside it. Raises Damaged for what is no archive of a project, Newer for one
+def restore(path: Path, database: Database, folder: Path, wrong: Callable[[Connection], list[str]]) -> None:
+    """Fills a new database, and the folder beside it, unless `wrong` finds fault with what came. Raises Damaged for what is no archive of a project, Newer for one
     of a later tenarai, StoreError where the database holds a project already."""
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
@@ -121,6 +121,8 @@ def restore(path: Path, database: Database, folder: Path) -> None:
                 migrate(connection, SCHEMA[-1])
                 if connection.execute(text("select count(*) from project")).scalar() != 1:
                     raise Damaged(f"{path} does not hold one project: it is damaged.")
+                if found := wrong(connection):
+                    raise Damaged(f"{path} is damaged: {found[0]}")
     except FileNotFoundError as error:
         raise StoreError(f"{path} does not exist: check the path.") from error
     except (zipfile.BadZipFile, ValueError, KeyError, EOFError, RuntimeError, NotImplementedError) as error:

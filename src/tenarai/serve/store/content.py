@@ -207,7 +207,7 @@ def _text_place(content: Content, at: float) -> int:
 
 
 def _within(marks: tuple[Mark, ...], start: int, end: int, last: bool) -> tuple[Mark, ...]:
-    """The marks of a part of the text. One between two characters goes with the second, and at the end with the last."""
+    """The marks of a part of the text. One between two characters goes with the second of them."""
     return tuple(
         (max(a, start) - start, min(b, end) - start, kind)
         for a, b, kind in marks

@@ -1,7 +1,10 @@
 """The folder of a project: project.db, or project.toml that names a PostgreSQL database."""
 
 import json
+import shutil
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -11,7 +14,7 @@ from sqlalchemy import URL, insert
 from tenarai.serve.store import archive as archive_files
 from tenarai.serve.store import keeping
 from tenarai.serve.store.content import checked_name
-from tenarai.serve.store.database import Database, database_url, project_id, sqlite_url
+from tenarai.serve.store.database import Database, database_url, project_id, revision, sqlite_url
 from tenarai.serve.store.errors import Damaged, Missing, StoreError
 from tenarai.serve.store.files import DATABASE, SETTINGS, disk_error, keep
 from tenarai.serve.store.lock import ServerLock
@@ -27,21 +30,15 @@ def is_project(folder: Path) -> bool:
 def create_project(folder: Path, name: str = "", database: str | None = None, rules: str = "") -> Project:
     """A new project in a folder, made if need be. `database` is a PostgreSQL URL; SQLite in the folder if left out.
     Raises StoreError where there is one already."""
-    store = _made(folder, database)
-    try:
+    with _new(folder, database) as store:
+        name = checked_name(name or folder.absolute().name or "project", "The project's name")
+        values = {"name": name, "rules": checked_rules(rules)}
         store.upgrade(create=True)
         number = str(uuid4())
-        values = {
-            "name": checked_name(name or folder.absolute().name or "project", "The project's name"),
-            "rules": rules,
-        }
         with store.writing() as connection:
             connection.execute(insert(project).values(id=number, version=1, created=datetime.now(UTC), **values))
         _settle(folder, store, number)
-    except BaseException:
-        store.close()
-        raise
-    return Project(folder, store)
+        return Project(folder, store)
 
 
 def open_project(folder: Path, database: str | None = None, *, server: bool = False) -> Project:
@@ -66,19 +63,12 @@ def open_project(folder: Path, database: str | None = None, *, server: bool = Fa
 
 def import_archive(archive: Path, folder: Path, database: str | None = None) -> Project:
     """The project of an archive that `Project.export_archive` wrote, in a new folder. Raises StoreError."""
-    store = _made(folder, database)
-    try:
-        archive_files.restore(archive, store, folder)
+    with _new(folder, database) as store:
+        archive_files.restore(archive, store, folder, lambda connection: keeping.unsound(connection, folder))
         with store.reading() as connection:
             number = project_id(connection)
-        wrong = keeping.check(store, folder)
-        if wrong:
-            raise Damaged(f"{archive} is damaged: {wrong[0]}")
         _settle(folder, store, number)
-    except BaseException:
-        store.close()
-        raise
-    return Project(folder, store)
+        return Project(folder, store)
 
 
 def _url_of(folder: Path, database: str | None) -> URL:
@@ -102,18 +92,38 @@ def _database(settings: Path) -> str:
     return found
 
 
-def _made(folder: Path, database: str | None) -> Database:
-    """The database for a new project, its folder made. Raises StoreError where there is a project."""
-    if (folder / SETTINGS).exists():
-        raise StoreError(f"{folder} already holds a project: open it, or give another folder.")
+@contextmanager
+def _new(folder: Path, database: str | None) -> Iterator[Database]:
+    """The empty database for a new project, its folder made; nothing is left of either when that fails. Raises StoreError
+    where there is a project."""
+    had_folder, had_database = folder.exists(), (folder / DATABASE).exists()
     url = sqlite_url(folder / DATABASE) if database is None else database_url(database)
-    if database is not None and (folder / DATABASE).exists():
+    if (folder / SETTINGS).exists() or (database is not None and had_database):
         raise StoreError(f"{folder} already holds a project: open it, or give another folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise disk_error(error, folder) from error
-    return Database(url)
+    store = Database(url)
+    try:
+        yield store
+    except BaseException:
+        ours = not (store.is_sqlite and _holds_project(store))  # another process may have been faster
+        store.close()
+        if ours and not had_folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        elif ours and not had_database:
+            for suffix in ("", "-wal", "-shm"):
+                (folder / f"{DATABASE}{suffix}").unlink(missing_ok=True)
+        raise
+
+
+def _holds_project(store: Database) -> bool:
+    try:
+        with store.reading() as connection:
+            return revision(connection) is not None
+    except StoreError:
+        return False
 
 
 def _settle(folder: Path, database: Database, number: str) -> None:

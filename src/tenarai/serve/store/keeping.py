@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, text
 from tenarai.serve.store.archive import dumped, fill
 from tenarai.serve.store.content import checked_marks, content_of
 from tenarai.serve.store.database import Database, migrate, project_id, sqlite_url
-from tenarai.serve.store.errors import Missing, Refused, StoreError
+from tenarai.serve.store.errors import Refused, StoreError
 from tenarai.serve.store.files import (
     DATABASE,
     MODELS,
@@ -106,9 +106,14 @@ def check(database: Database, folder: Path) -> list[str]:
     """What is wrong, a sentence each."""
     try:
         with database.reading() as connection:
-            return [*_database(database, connection), *_contents(connection), *_checked_files(connection, folder)]
+            return [*_database(database, connection), *unsound(connection, folder), *_strays(connection, folder)]
     except StoreError as error:
         return [str(error)]
+
+
+def unsound(connection: Connection, folder: Path) -> list[str]:
+    """What of the lines and their history does not hold together, and which files are gone or changed."""
+    return [*_contents(connection), *_checked_files(connection, folder)]
 
 
 def _database(database: Database, connection: Connection) -> Iterator[str]:
@@ -153,24 +158,28 @@ def _contents(connection: Connection) -> Iterator[str]:
 
 
 def _checked_files(connection: Connection, folder: Path) -> Iterator[str]:
-    known: set[Path] = set()
-    named = [
-        *((row.sha256, picture_path(folder, row.sha256, row.suffix), "picture")
-          for row in connection.execute(select(pages.c.sha256, pages.c.suffix).distinct())),
-        *((row.sha256, model_path(folder, row.sha256), "model")
-          for row in connection.execute(select(models.c.sha256).where(models.c.state != "discarded").distinct())),
-    ]  # fmt: skip
-    for sha256, path, what in named:
-        known.add(path)
+    for what, sha256, path in _named_files(connection, folder):
         try:
             if not path.is_file():
-                raise Missing
-            if file_digest(path) != sha256:
+                yield f"The {what} {path} is gone: restore it from a backup, or add the file again."
+            elif file_digest(path) != sha256:
                 yield f"The {what} {path} is not what it was: restore it from a backup, or add the file again."
-        except Missing:
-            yield f"The {what} {path} is gone: restore it from a backup, or add the file again."
         except OSError as error:
             yield f"The {what} {path} cannot be read ({error.strerror or error}): check its permissions."
+
+
+def _named_files(connection: Connection, folder: Path) -> list[tuple[str, str, Path]]:
+    """Every picture and model that the database names: what it is, its hash, where it should lie."""
+    pictures = connection.execute(select(pages.c.sha256, pages.c.suffix).distinct()).all()
+    kept = connection.execute(select(models.c.sha256).where(models.c.state != "discarded").distinct()).scalars()
+    return [
+        *(("picture", sha256, picture_path(folder, sha256, suffix)) for sha256, suffix in pictures),
+        *(("model", sha256, model_path(folder, sha256)) for sha256 in kept),
+    ]
+
+
+def _strays(connection: Connection, folder: Path) -> Iterator[str]:
+    known = {path for _, _, path in _named_files(connection, folder)}
     for room in (PICTURES, MODELS):
         for path in sorted((folder / room).rglob("*")):
             if path.is_file() and path not in known:
