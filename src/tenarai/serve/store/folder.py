@@ -13,7 +13,7 @@ from sqlalchemy import URL, insert
 
 from tenarai.serve.store import archive as archive_files
 from tenarai.serve.store import keeping
-from tenarai.serve.store.content import checked_name
+from tenarai.serve.store.content import checked_name, checked_rules
 from tenarai.serve.store.database import Database, database_url, project_id, revision, sqlite_url
 from tenarai.serve.store.errors import Damaged, Missing, StoreError
 from tenarai.serve.store.files import DATABASE, SETTINGS, disk_error, keep
@@ -94,8 +94,8 @@ def _database(settings: Path) -> str:
 
 @contextmanager
 def _new(folder: Path, database: str | None) -> Iterator[Database]:
-    """The empty database for a new project, its folder made; nothing is left of either when that fails. Raises StoreError
-    where there is a project."""
+    """The empty database for a new project, its folder made; nothing is left of either when that fails. Raises
+    StoreError where there is a project."""
     had_folder, had_database = folder.exists(), (folder / DATABASE).exists()
     url = sqlite_url(folder / DATABASE) if database is None else database_url(database)
     if (folder / SETTINGS).exists() or (database is not None and had_database):
