@@ -106,7 +106,7 @@ def _write(archive: zipfile.ZipFile, connection: Connection, folder: Path) -> No
 
 
 def restore(path: Path, database: Database, folder: Path, wrong: Callable[[Connection], list[str]]) -> None:
-    """Fills a new database, and the folder beside it, unless `wrong` finds fault with what came. Raises Damaged for what
+    """Fills a new database, and the folder beside it, unless `wrong` finds fault with it. Raises Damaged for what
     is no archive of a project, Newer for one of a later tenarai, StoreError where the database holds a project."""
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
