@@ -78,8 +78,8 @@ def test_more_pages_than_may_be_are_left_out(serving: Callable[..., Service]) ->
 
 
 def test_there_are_only_so_many_jobs(serving: Callable[..., Service]) -> None:
-    service = serving()
-    for _ in range(16):
+    service = serving(max_jobs=3)
+    for _ in range(3):
         send(service, ("a.png", b"x"))
     answer = service.http.post("/v1/jobs", files={"pictures": b"x"})
     assert answer.status_code == 503 and answer.headers["retry-after"]

@@ -22,7 +22,6 @@ from tenarai.serve.uploads import Upload
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 KEPT = 3600.0  # seconds that a finished batch can be fetched
-MOST = 16  # batches, finished or not
 Each = Callable[[Upload], AsyncIterator[Page]]
 
 
@@ -67,7 +66,7 @@ class Batches:
         """Keeps the files and begins; `read` gives the pages of each. Raises BusyError where as many batches as may be
         are there."""
         self._forget()
-        if len(self._all) >= MOST:
+        if len(self._all) >= self.engine.settings.max_jobs:
             raise BusyError(60.0)
         folder = tempfile.TemporaryDirectory(prefix="tenarai-")
         await asyncio.to_thread(_keep, Path(folder.name), given)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
+from starlette.routing import compile_path
 from starlette.types import Scope
 
 from tenarai.errors import AlphabetError, DataError, PictureError, SettingsError, TenaraiError
@@ -184,7 +185,11 @@ def add_error_replies(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         code = CODES.get(error.status_code, "request")
-        return error_reply(request.scope, error.status_code, code, _said(request, error), error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["allow"] = ", ".join(_methods(app, request.url.path)) or headers.get("Allow", "")
+            headers.pop("Allow", None)
+        return error_reply(request.scope, error.status_code, code, _said(request, error), headers)
 
     @app.exception_handler(ClientLeftError)
     @app.exception_handler(ClientDisconnect)
@@ -202,6 +207,12 @@ def sentence(error: RequestValidationError) -> str:
     if first["type"] == "json_invalid":
         return "The body is no JSON."
     return f"{name[:100]}: {first['msg']}."
+
+
+def _methods(app: FastAPI, path: str) -> list[str]:
+    """What an address can be asked with: the router itself names those of the first route alone."""
+    found = (set(about) for form, about in app.openapi()["paths"].items() if compile_path(form)[0].match(path))
+    return sorted(method.upper() for method in set().union(*found))
 
 
 def _said(request: Request, error: HTTPException) -> str:

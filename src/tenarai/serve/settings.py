@@ -42,6 +42,7 @@ class ServeSettings(BaseModel):
     max_pixels: Annotated[int, Field(ge=1, description="Of one picture.")] = LIMITS.max_pixels
     max_pages: Annotated[int, Field(ge=1, description="Of one file sent to /v1/read.")] = 50
     max_job_pages: Annotated[int, Field(ge=1, description="Of one job sent to /v1/jobs.")] = 1_000
+    max_jobs: Annotated[int, Field(ge=1, description="Sent to /v1/jobs that are kept, finished or not.")] = 16
     queue: Annotated[int, Field(ge=1, description="Requests of a kind that wait or are read; more are sent away.")] = 64
     deadline_s: Annotated[float, Field(gt=0, le=86_400, description="Seconds from request to reply.")] = 60.0
     rate: Annotated[float, Field(ge=0, description="Requests to /v1 a second from one address; 0: any number.")] = 50.0

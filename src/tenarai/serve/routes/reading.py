@@ -171,6 +171,7 @@ def written(found: Sequence[Read], form: Form) -> Response:
 
 def read_forms() -> dict[str, Any]:
     """What pages come back as, for the OpenAPI."""
-    content = {media: {"schema": {"type": "string", "format": "binary"}} for media in (*MEDIA.values(), ZIP)}
-    del content["application/json"]
+    file, form = {"type": "string", "format": "binary"}, {"type": "object"}
+    others = [media for media in (*MEDIA.values(), ZIP) if media != MEDIA["json"]]
+    content = {media: {"schema": form if media.endswith("+json") else file} for media in others}
     return {"model": ReadReply, "description": "The pages", "content": content}
