@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 
 from tenarai.serve.store.content import FIELDS, Content, checked_name, columns_of, content_of, folded
 from tenarai.serve.store.errors import Conflict, Missing, Refused
@@ -141,6 +141,8 @@ class Edit:
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     number: int = field(init=False)
     reordered: bool = field(init=False, default=False)
+    _changed: list[dict[str, Any]] = field(init=False, default_factory=list)
+    _written: list[dict[str, Any]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.author = checked_name(self.author, "The author", 100)
@@ -165,40 +167,37 @@ class Edit:
         if (before.deleted, before.position) != (after.deleted, after.position):
             self.reordered = True
         number = stored.number + 1
-        self._write(stored.line_id, number, after)
-        self.connection.execute(
-            update(lines)
-            .where(lines.c.id == stored.line_id)
-            .values(version=number, position=after.position, deleted=after.deleted, folded=folded(after.text))
-        )
+        self._changed.append({"of": stored.line_id, "version": number, **_at_hand(after)})
         return self._now(stored.line_id, number, after)
 
-    def create(self, content: Content) -> Stored:
-        """A new line."""
+    def create(self, contents: Sequence[Content]) -> list[Stored]:
+        """New lines."""
+        if not contents:
+            return []
         self.reordered = True
-        line_id = self.connection.execute(
-            insert(lines)
-            .values(
-                page_id=self.page_id, version=1, position=content.position, deleted=False, folded=folded(content.text)
-            )
-            .returning(lines.c.id)
-        ).scalar_one()  # fmt: skip
-        self._write(line_id, 1, content)
-        return self._now(line_id, 1, content)
+        rows = [{"page_id": self.page_id, "version": 1, **_at_hand(content)} for content in contents]
+        made = self.connection.execute(insert(lines).returning(lines.c.id, sort_by_parameter_order=True), rows)
+        return [self._now(line_id, 1, content) for line_id, content in zip(made.scalars().all(), contents, strict=True)]
 
     def close(self) -> None:
+        """Writes it all, at once."""
+        if self._changed:
+            self.connection.execute(update(lines).where(lines.c.id == bindparam("of")), self._changed)
+        if self._written:
+            self.connection.execute(insert(versions), self._written)
         values: dict[str, Any] = {"updated": self.at}
         if self.reordered:
             values["version"] = pages.c.version + 1
         self.connection.execute(update(pages).where(pages.c.id == self.page_id).values(values))
 
-    def _write(self, line_id: int, number: int, content: Content) -> None:
-        self.connection.execute(
-            insert(versions).values(line_id=line_id, number=number, edit_id=self.number, **columns_of(content))
-        )
-
     def _now(self, line_id: int, number: int, content: Content) -> Stored:
+        self._written.append({"line_id": line_id, "number": number, "edit_id": self.number, **columns_of(content)})
         return Stored(line_id, self.page_id, number, content, self.author, self.cause, self.model, self.at)
+
+
+def _at_hand(content: Content) -> dict[str, Any]:
+    """What of the newest version stands with the line itself."""
+    return {"position": content.position, "deleted": content.deleted, "folded": folded(content.text)}
 
 
 def undo(connection: Connection, page_id: int, author: str) -> tuple[list[int], int | None]:

@@ -241,7 +241,7 @@ def _insert(edit: Edit, present: Sequence[Stored], place: int, new: Content, oth
     there is no room left between two."""
     before = [line.content.position for line in present]
     positions = placed([*before[:place], None, *before[place:]])
-    made = edit.create(replace(new, position=positions.pop(place)))
+    (made,) = edit.create([replace(new, position=positions.pop(place))])
     for line, position in zip(present, positions, strict=True):
         edit.change(line, replace(others.get(line.line_id, line.content), position=position))
     edit.close()

@@ -32,12 +32,14 @@ def replace_layout(connection: Connection, page_id: int, page: Page, author: str
     read = [content for region in page.regions for content in _contents(connection, page_id, region, model)]
     order, gone = _merged(read, present, removed)
     positions = placed([None if line is None else line.content.position for line, _ in order])
+    new = []
     for (line, content), position in zip(order, positions, strict=True):
         content = replace(content, position=position)
         if line is None:
-            edit.create(content)
+            new.append(content)
         else:
             edit.change(line, content)
+    edit.create(new)
     for line in gone:
         edit.change(line, replace(line.content, deleted=True))
     edit.close()
