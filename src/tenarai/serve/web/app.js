@@ -37,6 +37,8 @@ class App {
 
   async start() {
     setLanguage(language());
+    // Canvases take their colours, and texts their sizes, from the style sheets.
+    if (document.readyState !== "complete") await new Promise((resolve) => addEventListener("load", resolve, { once: true }));
     await this.about();
     if (this.project) {
       await this.queue.open(this.project.id);

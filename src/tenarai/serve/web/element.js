@@ -19,12 +19,27 @@ export function h(kind, attributes = {}, ...children) {
   const element = document.createElement(tag);
   if (classes.length) element.className = classes.join(" ");
   assign(element, attributes);
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false).map(asNode));
+  element.append(...children.flat().filter(isShown).map(asNode));
   return element;
 }
 
 /**
- * The same for SVG.
+ * Gives an element other children, as `h` takes them.
+ *
+ * @param {Element} element
+ * @param {...(Child | Child[])} children
+ */
+export function fill(element, ...children) {
+  element.replaceChildren(...children.flat().filter(isShown).map(asNode));
+}
+
+/** @param {Child} child */
+function isShown(child) {
+  return child !== null && child !== undefined && child !== false && child !== "";
+}
+
+/**
+ * The same as `h` for SVG.
  *
  * @param {string} tag
  * @param {Record<string, any>} [attributes]

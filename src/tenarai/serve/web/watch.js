@@ -51,6 +51,7 @@ function frame(title, marks, days, models) {
 function chart(title, figures, value) {
   const days = daysOf(figures);
   const models = [...new Set(figures.map((one) => one.model))];
+  if (figures.every((one) => value(one) === null)) return "";
   const most = Math.max(0.01, ...figures.map((one) => value(one) ?? 0));
   const top = most > 0.5 ? 1 : most * 1.15;
   const place = across(days.length);

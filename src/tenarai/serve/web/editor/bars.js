@@ -101,6 +101,33 @@ export function lineBar(editor) {
   };
   for (const name of ["caret", "active", "lines"]) page.addEventListener(name, showAlternatives);
   page.addEventListener("line", (event) => /** @type {CustomEvent} */ (event).detail === page.active && showAlternatives());
+  /** @param {import("../types.js").MarkKind} kind @param {string} key */
+  const mark = (kind, key) =>
+    h(`button.mark.mark-${kind}`, { type: "button", title: `${t(kind)} (Alt+${key}) - ${t("markHint")}`, "aria-keyshortcuts": `Alt+${key}`, onpointerdown: (/** @type {Event} */ event) => event.preventDefault(), onclick: () => field.mark(kind) }, t(kind));
+  return h(
+    "div.bar.line-bar",
+    { role: "toolbar", "aria-label": t("line", { n: "" }).trim() || t("lines") },
+    h("div.bar-row", {}, alternatives, h("button.primary.accept", { type: "button", title: t("accept"), onclick: () => (field.accept("done"), field.focus()) }, t("acceptShort"), h("kbd", { "aria-hidden": "true" }, "Enter"))),
+    h(
+      "div.bar-row",
+      {},
+      h("div.group", {}, mark("unclear", "U"), mark("gap", "G"), mark("deletion", "X"), mark("insertion", "I"), iconButton("close", t("unmark"), () => field.mark(null))),
+      h(
+        "div.group",
+        {},
+        iconButton("search", t("nextDoubt"), () => field.doubt(1)?.(), { key: "Tab" }),
+        iconButton("pad", t("pad"), () => editor.drawer.toggle(), { key: "Alt+W" }),
+        iconButton("history", t("history"), () => editor.history(), { key: "Alt+H" }),
+        iconButton("again", t("readLine"), () => void editor.readLine()),
+        iconButton("split", t("splitAtCaret"), () => field.split(), { key: "Ctrl+Enter" }),
+      ),
+    ),
+  );
+}
+
+/** From which confidence on a character counts as doubtful. @param {Editor} editor */
+export function thresholdSlider(editor) {
+  const { page } = editor;
   const value = h("output", {}, percent(page.threshold));
   const threshold = h("input", {
     type: "range",
@@ -116,27 +143,5 @@ export function lineBar(editor) {
       editor.lines.recolour();
     },
   });
-  /** @param {import("../types.js").MarkKind} kind @param {string} key */
-  const mark = (kind, key) =>
-    h(`button.mark.mark-${kind}`, { type: "button", title: `${t(kind)} (Alt+${key}) - ${t("markHint")}`, "aria-keyshortcuts": `Alt+${key}`, onpointerdown: (/** @type {Event} */ event) => event.preventDefault(), onclick: () => field.mark(kind) }, t(kind));
-  return h(
-    "div.bar.line-bar",
-    { role: "toolbar", "aria-label": t("line", { n: "" }).trim() || t("lines") },
-    h("div.bar-row", {}, alternatives, h("button.primary.accept", { type: "button", onclick: () => (field.accept("done"), field.focus()) }, t("accept"), h("kbd", { "aria-hidden": "true" }, "Enter"))),
-    h(
-      "div.bar-row",
-      {},
-      h("div.group", {}, mark("unclear", "U"), mark("gap", "G"), mark("deletion", "X"), mark("insertion", "I"), iconButton("close", t("unmark"), () => field.mark(null))),
-      h(
-        "div.group",
-        {},
-        iconButton("search", t("nextDoubt"), () => field.doubt(1)?.(), { key: "Tab" }),
-        iconButton("pad", t("pad"), () => editor.drawer.toggle(), { key: "Alt+W" }),
-        iconButton("history", t("history"), () => editor.history(), { key: "Alt+H" }),
-        iconButton("again", t("readLine"), () => void editor.readLine()),
-        iconButton("split", t("splitAtCaret"), () => field.split(), { key: "Ctrl+Enter" }),
-      ),
-      h("label.slider.threshold", { title: t("doubtColours") }, h("span", {}, t("threshold")), threshold, value),
-    ),
-  );
+  return h("label.slider.threshold", { title: t("doubtColours") }, h("span", {}, t("threshold")), threshold, value);
 }

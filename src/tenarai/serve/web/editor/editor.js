@@ -1,7 +1,7 @@
 /** The editor: the page on one side, its lines on the other, and what acts on them. */
 
 import { ApiError, author, get, patch, post } from "../api.js";
-import { announce, h, iconButton, note } from "../element.js";
+import { announce, fill, h, iconButton, note } from "../element.js";
 import { t } from "../language.js";
 import { showRules } from "../rules.js";
 import { Boxes } from "./boxes.js";
@@ -12,7 +12,7 @@ import { showKeys } from "./help.js";
 import { showHistory } from "./history.js";
 import { LineList } from "./lines.js";
 import { OpenPage } from "./page.js";
-import { lineBar, pictureBar } from "./bars.js";
+import { lineBar, pictureBar, thresholdSlider } from "./bars.js";
 import { Tools } from "./tools.js";
 import { Viewer } from "./viewer.js";
 
@@ -37,12 +37,13 @@ export class Editor {
     this.left = h("section.picture-pane", { "aria-label": t("picture") });
     this.right = h("section.line-pane", { "aria-label": t("lines") });
     this.element = h("div.editor", {}, this.left, this.divider(), this.right);
+    this.left.append(this.stage); // measured and coloured as soon as it is made, so it has to be on the page
     main.replaceChildren(this.head, this.element, this.drawer.element);
     this.viewer = new Viewer(this.osd);
     this.boxes = new Boxes(this.page, this.viewer);
     this.stage.append(this.boxes.resting, this.boxes.moving);
     this.tools = new Tools(this.page, this.viewer, this.boxes, this.stage);
-    this.left.append(this.stage, pictureBar(this));
+    this.left.append(pictureBar(this));
     this.bar = lineBar(this);
     this.empty = h("div.empty", { hidden: true }, h("p", {}, t("noLines")), h("button.primary", { type: "button", onclick: () => void this.read() }, t("readPage")));
     this.right.append(this.empty, this.lines.element, this.bar);
@@ -96,10 +97,12 @@ export class Editor {
   async open(id, line = null) {
     const { page } = this;
     page.active = line;
-    await page.load(id);
-    const vertical = page.order.length > 0 && page.order.filter((one) => page.line(one).direction === "vertical").length * 2 > page.order.length;
-    this.element.classList.toggle("vertical", vertical);
-    this.viewer.open(`/api/pages/${id}/picture?v=${page.row.sha256}`, page.row.width, page.row.height, !vertical && page.row.height > page.row.width);
+    /** @type {import("../types.js").Layout} */
+    const layout = await get(`/api/pages/${id}`);
+    const { sha256, width, height } = layout.page;
+    const vertical = layout.lines.filter((one) => one.direction === "vertical").length * 2 > layout.lines.length;
+    this.viewer.open(`/api/pages/${id}/picture?v=${sha256}`, width, height, !vertical && height > width); // before the many of lines
+    page.show(layout);
     this.lines.activate();
     if (page.active) {
       this.field.focus();
@@ -129,9 +132,11 @@ export class Editor {
     const done = row.state === "done";
     this.progress = h("progress", { max: 1, value: 0, "aria-label": t("progress", { done: 0, total: 0 }) });
     this.count = h("span.quiet");
-    this.head.replaceChildren(
+    fill(
+      this.head,
       h("div.row", {}, way(this.before, "back", t("previousPage")), h("h1", { title: row.name }, h("span", {}, String(row.number)), row.name), way(this.after, "forward", t("nextPage"))),
       h("div.row.grow", {}, this.progress, this.count),
+      thresholdSlider(this),
       row.claimed_by && !mine ? h("span.chip.claim", {}, t("claimedBy", { who: row.claimed_by })) : null,
       h(
         "div.row",

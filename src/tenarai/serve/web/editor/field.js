@@ -10,6 +10,7 @@ import { announce, h, note } from "../element.js";
 import { percent, t } from "../language.js";
 import { isDoubtful, toPoints, toUnits } from "./doubt.js";
 import { toggleMark } from "./marks.js";
+import { JAPANESE } from "./text.js";
 
 /** @typedef {import("./page.js").OpenPage} OpenPage */
 
@@ -50,7 +51,7 @@ export class Field {
       if (document.activeElement === element) element.setSelectionRange(Math.min(start, text.length), Math.min(end, text.length));
     }
     element.setAttribute("aria-label", t("lineText", { n: page.number(id) }));
-    element.lang = /[\u3040-\u30ff\u4e00-\u9fff]/.test(text) ? "ja" : "";
+    element.lang = JAPANESE.test(text) ? "ja" : "";
   }
 
   focus() {

@@ -133,6 +133,7 @@ export class LineList {
   }
 
   fitAll() {
+    this.element.style.setProperty("--tall", `${this.element.clientHeight}px`);
     for (const id of this.rows.keys()) this.fit(id);
   }
 

@@ -4,6 +4,9 @@ import { characters } from "../difference.js";
 import { h } from "../element.js";
 import { doubt, isDoubtful } from "./doubt.js";
 
+const canvas = document.createElement("canvas").getContext("2d");
+export const JAPANESE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+
 /**
  * Fills an element with the characters of a line.
  *
@@ -24,6 +27,7 @@ export function showText(element, page, id) {
     if (unsure && read) span.style.setProperty("--doubt", doubt(read, page.threshold).toFixed(2));
     return span;
   });
+  element.lang = JAPANESE.test(page.text(id)) ? "ja" : "";
   element.replaceChildren(...spans, h("span.end", {}, "\u200b"));
 }
 
@@ -53,20 +57,23 @@ export function lightText(element, index) {
   if (index !== null) element.querySelector(`[data-index="${index}"]`)?.classList.add("lit");
 }
 
-const canvas = document.createElement("canvas").getContext("2d");
-const JAPANESE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+
+/** Room that the text field keeps before and after its text, with its border: style/editor.css. */
+const ROOM = 12;
 
 /**
  * Makes the text about as long as its picture, so that characters lie near their ink.
  *
- * @param {HTMLElement} element whose custom properties the text's style follows
+ * @param {HTMLElement} element around the text, whose custom properties its style follows
  * @param {string} text
  * @param {number} length of the picture on screen, in pixels
  */
 export function fitText(element, text, length) {
-  if (!canvas || !text || !length) return;
+  const shown = element.querySelector(".text");
+  if (!canvas || !shown || !text || length < 40) return;
+  length -= ROOM;
   const size = 20;
-  canvas.font = `${size}px ${getComputedStyle(element).fontFamily}`;
+  canvas.font = `${size}px ${getComputedStyle(shown).fontFamily}`;
   const natural = canvas.measureText(text).width;
   const fitted = Math.min(27, Math.max(16, (size * length) / natural));
   const space = (length - (natural * fitted) / size) / characters(text).length;

@@ -288,4 +288,5 @@ export const en = {
   shipped: "The model that the service was started with",
   watchChecked: "Lines looked at",
   nothingUnread: "Every page has been read. Choose pages to read them again.",
+  acceptShort: "Accept",
 };

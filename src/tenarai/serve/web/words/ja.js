@@ -291,4 +291,5 @@ export const ja = {
   shipped: "起動時のモデル",
   watchChecked: "人が見た行",
   nothingUnread: "すべてのページが読み取り済みです。読み直すにはページを選んでください。",
+  acceptShort: "確定",
 };
