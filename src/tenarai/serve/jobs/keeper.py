@@ -10,7 +10,7 @@ from contextlib import suppress
 from tenarai.serve.jobs.ledger import JobError, Ledger
 from tenarai.serve.jobs.queue import open_queue
 from tenarai.serve.jobs.request import Job, Request
-from tenarai.serve.jobs.worker import GIVES_WAY_S, Workplace, ledger_url
+from tenarai.serve.jobs.worker import GIVES_WAY_S, Workplace, ledger_url, secret
 
 MOST_WAITING = 100  # jobs, beyond which none is taken
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0  # before a worker that died is started again
@@ -23,7 +23,7 @@ class Jobs:
     """The jobs of one project. Nothing runs before `start`; jobs may be taken in before."""
 
     def __init__(self, place: Workplace) -> None:
-        queue = None if place.queue is None else place.queue.get_secret_value()
+        queue = secret(place.queue)
         self.place = place
         self.ledger = Ledger(place.folder, ledger_url(queue))
         self._task = open_queue(place.folder, queue, _nothing)

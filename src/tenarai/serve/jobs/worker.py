@@ -4,6 +4,7 @@ It is told what to do by a line of JSON on its standard input, and that to stop 
 the server is killed. A job gives way at its next page or round, or is cut off after a while: it goes on from there.
 """
 
+import json
 import logging
 import os
 import sqlite3
@@ -45,11 +46,17 @@ class Workplace(BaseModel):
 
     def told(self) -> bytes:
         """The line that a worker is told, secrets in clear."""
-        secrets = {name: None if (s := getattr(self, name)) is None else s.get_secret_value() for name in _SECRETS}
-        return Workplace.model_construct(**{**dict(self), **secrets}).model_dump_json(warnings=False).encode() + b"\n"
+        plain = self.model_dump(mode="json", exclude=set(SECRETS))
+        secrets = {name: secret(getattr(self, name)) for name in SECRETS}
+        return json.dumps(plain | secrets).encode() + b"\n"
 
 
-_SECRETS = ("database", "queue")
+SECRETS = ("database", "queue")
+
+
+def secret(value: SecretStr | None) -> str | None:
+    """In clear."""
+    return None if value is None else value.get_secret_value()
 
 
 class GaveWay(Exception):  # noqa: N818 - nothing is wrong
@@ -86,9 +93,6 @@ class Worker:
     def __init__(self, place: Workplace, gone: threading.Event) -> None:
         from tenarai.serve.store import open_project
 
-        def secret(value: SecretStr | None) -> str | None:
-            return None if value is None else value.get_secret_value()
-
         self.place, self.gone = place, gone
         self.project = open_project(place.folder, secret(place.database))
         self.ledger = Ledger(place.folder, ledger_url(secret(place.queue)))
@@ -108,6 +112,8 @@ class Worker:
             self.task(job)
         self.consumer.run()
         self.consumer.stop(graceful=True)
+        if self.at_work is not None:  # its thread is in the middle of something: Python would not end cleanly under it
+            os._exit(CUT_OFF)
 
     def perform(self, job: int) -> None:
         """One job to its end, or back among those that wait."""

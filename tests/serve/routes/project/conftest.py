@@ -18,7 +18,7 @@ from tenarai.serve.store import create_project
 EXAMPLES = Path(__file__).parents[4] / "examples"
 PAGES = ("letter-vertical.png", "note-horizontal.png", "line-mixed.png")
 OURS = {"X-Requested-With": "tenarai", "X-Author": "Aya"}
-LONGEST_S = 120.0
+LONGEST_S = 600.0
 
 
 class Client(httpx.Client):

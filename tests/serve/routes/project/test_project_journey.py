@@ -1,6 +1,9 @@
 """The whole loop over HTTP: pictures in, read, corrected, learnt from, read again, written, brought in again."""
 
 import io
+import os
+import signal
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -33,12 +36,20 @@ def test_the_whole_loop(folder: Path, tmp_path: Path, service_of: Callable[..., 
         ready = client.get("/api/learn").json()
         assert ready["ready"] and (ready["lines"], ready["writers"], ready["checked"]) == (10, ["Aya"], False)
         job = client.post("/api/jobs", json={"kind": "learn", "options": {"steps": 2}}).json()
+        state = folder / "learning" / f"{job['id']}.state"
+        while not state.exists():
+            assert client.get(f"/api/jobs/{job['id']}").json()["finished"] is None
+            time.sleep(0.05)
+        os.kill(client.jobs.worker, signal.SIGKILL)  # it goes on from its last round
         result = client.wait(job["id"])["result"]
         for figures in (result["before"], result["after"], result["general"]["before"], result["general"]["after"]):
             low, high = figures["interval"]
             assert 0 <= low <= figures["cer"] <= high
         assert result["lines"] + len(result["suspicious"]) == 10
-        assert client.get("/api/learn").json()["checked"]
+        assert client.get("/api/learn").json()["checked"] and not list(state.parent.iterdir())
+        assert [model["id"] for model in client.get("/api/models").json()["models"]] == (
+            [result["model_id"]] if result["model_id"] else []
+        )
 
         before = client.get("/api/project").json()["model"]
         kept = [client.lines(page["id"]) for page in pages[:2]]
