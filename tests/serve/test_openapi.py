@@ -1,5 +1,6 @@
 """What the OpenAPI says holds: schemathesis sends what it allows and what it forbids, and looks at every answer."""
 
+import io
 import time
 from collections.abc import Iterator
 
@@ -8,6 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from live_service import LINES, Service, example, pictures, running
+from PIL import Image
 from schemathesis.config import SchemathesisConfig
 from schemathesis.transport.serialization import Binary
 
@@ -15,7 +17,15 @@ from tenarai.serve.app import create_app
 from tenarai.serve.settings import ServeSettings
 from tenarai.serve.uploads import IMAGES, PDF
 
-PICTURES = st.sampled_from([example(LINES[1]), pictures(1)])
+
+def word() -> bytes:
+    """The first word of a line, which is read in no time."""
+    held = io.BytesIO()
+    Image.open(io.BytesIO(example(LINES[1]))).crop((0, 0, 160, 164)).save(held, "PNG")
+    return held.getvalue()
+
+
+PICTURES = st.sampled_from([word(), pictures(1)])
 # A schema does not tell a name of an alphabet from a slip, nor a pattern from what is none: that is 422 too.
 MEANT = {"checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "404", "409", "422"]}}}
 CASES = 4

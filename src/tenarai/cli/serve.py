@@ -1,6 +1,9 @@
 """`tenarai serve` and `tenarai annotate`: the reader over HTTP, and pages to correct in the browser."""
 
+import logging
 import os
+import threading
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -94,11 +97,10 @@ def annotate(
     def started(url: str) -> None:
         typer.echo(f"Correct the pages of {folder} at {url}; Ctrl-C stops, and nothing is lost.", err=True)
         if browser:
-            import webbrowser
+            # In a thread: a browser without windows would hold up the server that it asks.
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
-            webbrowser.open(url)
-
-    run(settings, started)
+    run(settings, started, logging.WARNING)
 
 
 def _settings(**given: Any) -> Any:

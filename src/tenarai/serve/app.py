@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -14,6 +13,7 @@ from tenarai.serve.batches import Batches
 from tenarai.serve.door import Door
 from tenarai.serve.engine import Engine
 from tenarai.serve.replies import add_error_replies
+from tenarai.serve.routes import pages
 from tenarai.serve.routes.batches import batches_router
 from tenarai.serve.routes.health import add_manual, health_router
 from tenarai.serve.routes.reading import reading_router
@@ -91,8 +91,4 @@ def _add_project(app: FastAPI, settings: ServeSettings) -> None:
         )  # fmt: skip
         app.state.project, app.state.jobs = project, Jobs(place)
         app.include_router(project_router(project, app.state.jobs, app.state.engine))
-    try:
-        pages = import_module("tenarai.serve.routes.pages")
-    except ModuleNotFoundError:
-        return
     pages.mount(app)

@@ -1,5 +1,6 @@
 """The server around the app: its socket, its start and its graceful end. uvicorn does the rest."""
 
+import logging
 import math
 import os
 import socket
@@ -37,11 +38,12 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(settings: ServeSettings, started: Callable[[str], None]) -> None:
-    """Serves until a signal ends it; `started` is given the address. Raises TenaraiError when it cannot start."""
+def serve(settings: ServeSettings, started: Callable[[str], None], log: int = logging.INFO) -> None:
+    """Serves until a signal ends it; `started` is given the address, `log` is the least level that is logged. Raises
+    TenaraiError when it cannot start."""
     with listen(settings.host, settings.port) as listening:
         server = server_of(create_app(settings), lambda: started(url(listening)))
-        log_rows()
+        log_rows(log)
         server.run([listening])
 
 

@@ -115,13 +115,23 @@ class Watch:
             self._note(scope, name, status or LEFT, time.monotonic() - start, sent)
 
     def _note(self, scope: Scope, name: str, status: int, seconds: float, sent: int) -> None:
-        # The form of an address, not the address itself: /v1/jobs/{id}. Others would be a label for each guess.
-        path = getattr(scope.get("route"), "path", None) or "other"
+        path = _form(scope)
         method = scope["method"] if scope["method"] in METHODS else "other"
         self.figures.requests.labels(path, method, str(status)).inc()
         self.figures.seconds.labels(path).observe(seconds)
         about = {"request": name, "client": address_of(scope), "method": method, "path": path, "status": status}
         LOG.info("answered", extra={**about, "seconds": round(seconds, 4), "bytes": sent})
+
+
+def _form(scope: Scope) -> str:
+    """The form of an address, as /v1/jobs/{job}: the address itself would be a label of figures for each guess."""
+    if "endpoint" not in scope:
+        return "other"
+    path = str(scope["path"])
+    for name, value in scope.get("path_params", {}).items():
+        before, found, after = path.rpartition(f"/{value}")
+        path = f"{before}/{{{name}}}{after}" if found else path
+    return path
 
 
 class JsonRows(logging.Formatter):
