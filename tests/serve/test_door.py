@@ -118,6 +118,16 @@ def test_who_asks_too_often_waits(serving: Callable[..., Service]) -> None:
     assert service.http.get("/health").status_code == 200
 
 
+def test_a_proxy_is_believed_for_whom_it_asks_and_nobody_else(serving: Callable[..., Service]) -> None:
+    behind, alone = serving(rate=1, proxy="127.0.0.1"), serving(rate=1)
+    for service, allowed in ((behind, True), (alone, False)):
+        answers = [
+            service.http.get("/v1/jobs/" + "0" * 32, headers={"x-forwarded-for": f"10.0.0.{number}"}).status_code
+            for number in range(8)
+        ]
+        assert (set(answers) == {404}) == allowed
+
+
 def test_a_bucket_fills_again() -> None:
     now = 0.0
     rate = Rate(2.0, lambda: now)

@@ -42,6 +42,9 @@ def serve(
     name: Annotated[
         list[str] | None, typer.Option(help="Another host name that it is reached by, as of a proxy; may be repeated.")
     ] = None,
+    proxy: Annotated[
+        str | None, typer.Option(help="The address of a proxy in front of it, believed for whom it asks.")
+    ] = None,
     threads: ThreadsOption = None,
     queue: Annotated[int | None, typer.Option(min=1, help="Requests of a kind that may wait, 64 if left out.")] = None,
     deadline: Annotated[float | None, typer.Option(help="Seconds for a request, 60 if left out.")] = None,
@@ -62,7 +65,7 @@ def serve(
         typer.echo(f"The token, told this once: {make_token(token_file)}", err=True)
     settings = _settings(
         project=project, model=model, host=host, port=port, token_file=token_file, open=everybody or None,
-        names=tuple(name) if name else None, threads=threads, queue=queue, deadline_s=deadline, rate=rate,
+        names=tuple(name) if name else None, proxy=proxy, threads=threads, queue=queue, deadline_s=deadline, rate=rate,
         database=database, jobs=jobs,
     )  # fmt: skip
     run(settings, lambda url: typer.echo(f"tenarai listens on {url} (docs at {url}docs); Ctrl-C stops.", err=True))

@@ -116,8 +116,8 @@ def form_of(asked: Form | None, accept: str) -> Form | None:
             wishes.append((-float(weight), place, media))
         except ValueError:
             continue
-    for weight, _, media in sorted(wishes):
-        if weight == 0:
+    for rank, _, media in sorted(wishes):
+        if not rank:  # q=0: not acceptable
             continue
         for form, name in MEDIA.items():
             if media in (name, "*/*", f"{name.partition('/')[0]}/*") or (not media and not accept):

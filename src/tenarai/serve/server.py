@@ -49,8 +49,10 @@ def serve(settings: ServeSettings, started: Callable[[str], None], log: int = lo
 
 def server_of(app: FastAPI, started: Callable[[], None]) -> Server:
     """The server of an app, which runs on sockets that listen."""
+    proxy = app.state.settings.proxy
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, proxy_headers=False, server_header=False, ws="none", lifespan="on",
+        app, log_config=None, access_log=False, server_header=False, ws="none", lifespan="on",
+        proxy_headers=proxy is not None, forwarded_allow_ips=proxy or "",
         limit_concurrency=CONNECTIONS, timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=math.ceil(app.state.settings.stop_s),
     )  # fmt: skip

@@ -33,6 +33,9 @@ class ServeSettings(BaseModel):
     names: Annotated[
         tuple[str, ...], Field(description="Further host names that requests may be addressed to, as of a proxy.")
     ] = ()
+    proxy: Annotated[
+        str | None, Field(description="The address of a proxy, which is believed for whom it asks (X-Forwarded-For).")
+    ] = None
     token: Annotated[SecretStr | None, Field(description="What clients must know; see `token_file`.")] = None
     token_file: Annotated[Path | None, Field(description="Holds the hash of the token; made if missing.")] = None
     open: Annotated[bool, Field(description="Everybody who reaches the address may use it, without a token.")] = False

@@ -9,6 +9,7 @@ import re
 import sys
 import time
 import uuid
+from functools import partial
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -63,8 +64,8 @@ class Figures:
         running = Gauge("tenarai_running", "Requests that are read", ["kind"], registry=registry)
         for kind in KINDS:
             lane = engine.lanes[kind]
-            inside.labels(kind).set_function(lambda lane=lane: lane.inside)
-            running.labels(kind).set_function(lambda lane=lane: lane.running)
+            inside.labels(kind).set_function(partial(getattr, lane, "inside"))
+            running.labels(kind).set_function(partial(getattr, lane, "running"))
 
     def read(self, *lines: Line, pages: int = 0) -> None:
         """Counts what was read."""
