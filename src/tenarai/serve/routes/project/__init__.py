@@ -13,10 +13,9 @@ from tenarai.serve.engine import Engine
 from tenarai.serve.jobs.keeper import Jobs
 from tenarai.serve.jobs.request import Job
 from tenarai.serve.options import Alphabet
-from tenarai.serve.replies import refusals
 from tenarai.serve.routes.project.desk import Desk
 from tenarai.serve.routes.project.exchange import exchange_router
-from tenarai.serve.routes.project.guard import ProjectRoute, Sent, same_site
+from tenarai.serve.routes.project.guard import ProjectRoute, Sent, refusals, same_site
 from tenarai.serve.routes.project.lines import lines_router
 from tenarai.serve.routes.project.pages import pages_router
 from tenarai.serve.routes.project.work import work_router
@@ -89,7 +88,10 @@ def project_router(project: Project, jobs: Jobs, engine: Engine) -> APIRouter:
     desk = Desk(project, jobs, engine)
     desk.use_active_model()
     router = APIRouter(
-        prefix="/api", route_class=ProjectRoute, dependencies=[Depends(same_site)], responses=refusals(403)
+        prefix="/api",
+        route_class=ProjectRoute,
+        dependencies=[Depends(same_site)],
+        responses=refusals(400, 403, 413, 422, 503, 507),
     )
     settings = engine.settings
     router.include_router(_project(desk), max_body_size=settings.max_json_bytes)

@@ -18,9 +18,8 @@ from tenarai.page.place import scaled
 from tenarai.serve.jobs.exporting import FOLDER, SUFFIXES, chosen, plain_name, write_export
 from tenarai.serve.options import MEDIA, ZIP
 from tenarai.serve.options import Form as Format
-from tenarai.serve.replies import refusals
 from tenarai.serve.routes.project.desk import Desk
-from tenarai.serve.routes.project.guard import Author, ProjectRoute
+from tenarai.serve.routes.project.guard import Author, ProjectRoute, refusals
 from tenarai.serve.routes.project.pages import NotTaken
 from tenarai.serve.store import Damaged, Full, Locked, Missing, PageRow
 from tenarai.serve.uploads import last_part

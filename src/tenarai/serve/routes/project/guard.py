@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from tenarai.errors import ModelFileError, TenaraiError
 from tenarai.serve.door import SAFE_METHODS
 from tenarai.serve.jobs.ledger import JobError, NoJob
-from tenarai.serve.replies import error_reply, request_id
+from tenarai.serve.replies import ErrorReply, error_reply, request_id
 from tenarai.serve.store import Conflict, Damaged, Full, Locked, Missing, Newer, Refused
 
 LONGEST_AUTHOR = 100
@@ -30,6 +30,17 @@ MEANT: tuple[tuple[type[TenaraiError], int, str], ...] = (
     (ModelFileError, 500, "model"),
 )
 LATER = {503: {"retry-after": "2"}}
+TOLD = {
+    400: "The form or body is not what its type says.",
+    403: "The header X-Requested-With is missing, or a page of another site asks.",
+    404: "There is no such page, line, version, job, model or file.",
+    409: "Somebody else was faster: `current` is what there is now.",
+    413: "Over the limit of bytes.",
+    422: "A value that cannot be.",
+    503: "Too much waits, or the database is busy; see Retry-After.",
+    504: "Not read before the deadline.",
+    507: "The disk is full.",
+}
 
 Id = Annotated[int, Path(ge=1, lt=2**31)]
 ClientId = Annotated[
@@ -39,8 +50,22 @@ ClientId = Annotated[
 Expected = Annotated[int, Field(ge=0, lt=2**31, description="The version that the client has seen.")]
 
 
+class ConflictReply(ErrorReply):
+    """What went wrong, and the line, page or layout as it is now."""
+
+    current: dict[str, Any] | None
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What an address may answer instead, for the OpenAPI."""
+    return {
+        status: {"model": ConflictReply if status == 409 else ErrorReply, "description": TOLD[status]}
+        for status in statuses
+    }
+
+
 class Sent(BaseModel):
-    """What comes in: unknown keys are errors, and so is the character of code 0, which no database keeps."""
+    """What comes in: unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -8,9 +8,17 @@ from pydantic import BaseModel, Field, FiniteFloat
 
 from tenarai.page.layout import Box, Direction
 from tenarai.serve.jobs.reading import asked
-from tenarai.serve.replies import refusals
 from tenarai.serve.routes.project.desk import Desk
-from tenarai.serve.routes.project.guard import Author, ClientId, Expected, Id, ProjectRoute, Sent, not_modified
+from tenarai.serve.routes.project.guard import (
+    Author,
+    ClientId,
+    Expected,
+    Id,
+    ProjectRoute,
+    Sent,
+    not_modified,
+    refusals,
+)
 from tenarai.serve.routes.project.linecut import Frame, draw, frame_line, spread
 from tenarai.serve.routes.project.pages import ASK_AGAIN, JPEG, digest
 from tenarai.serve.routes.project.shelf import jpeg

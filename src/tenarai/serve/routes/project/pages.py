@@ -9,9 +9,17 @@ from pydantic import BaseModel, Field
 
 from tenarai.errors import PictureError
 from tenarai.serve.jobs.request import Job, ReadRequest
-from tenarai.serve.replies import refusals
 from tenarai.serve.routes.project.desk import Desk
-from tenarai.serve.routes.project.guard import Author, ClientId, Expected, Id, ProjectRoute, Sent, not_modified
+from tenarai.serve.routes.project.guard import (
+    Author,
+    ClientId,
+    Expected,
+    Id,
+    ProjectRoute,
+    Sent,
+    not_modified,
+    refusals,
+)
 from tenarai.serve.store import Layout, LineRow, PageRow, Refused
 from tenarai.serve.uploads import last_part
 

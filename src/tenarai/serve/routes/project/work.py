@@ -13,9 +13,8 @@ from tenarai.serve.jobs.learning import FEWEST, NEEDS, is_installed, key_of
 from tenarai.serve.jobs.reading import to_read
 from tenarai.serve.jobs.request import Job, JobReadOptions, ReadRequest
 from tenarai.serve.jobs.request import Request as JobRequest
-from tenarai.serve.replies import refusals
 from tenarai.serve.routes.project.desk import Desk
-from tenarai.serve.routes.project.guard import Id, ProjectRoute, Sent
+from tenarai.serve.routes.project.guard import Id, ProjectRoute, Sent, refusals
 from tenarai.serve.store import ModelRow
 
 RECENT = 50  # jobs that are shown
