@@ -115,7 +115,7 @@ class App {
     this.skip.textContent = t("skip");
     this.saved = h("span.saved", { "data-state": "saved" });
     this.header.replaceChildren(
-      h("a.brand", { href: this.alone ? "/pad" : "/#/pages", "aria-label": t("product") }, h("span.seal", { "aria-hidden": "true", lang: "ja" }, "手"), h("span.brand-name", {}, this.project?.name || "tenarai")),
+      h("a.brand", { href: this.alone ? "/pad" : "/#/pages" }, h("span.seal", { "aria-hidden": "true", lang: "ja" }, "手"), h("span.brand-name", {}, this.project?.name || "tenarai")),
       h("nav", { "aria-label": t("menu") }, ...links),
       this.alone ? "" : this.searchBox(),
       this.alone ? "" : this.saved,

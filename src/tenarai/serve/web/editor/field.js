@@ -55,6 +55,7 @@ export class Field {
   }
 
   focus() {
+    this.element.tabIndex = 0;
     this.element.focus({ preventScroll: true });
   }
 
@@ -166,7 +167,9 @@ export class Field {
     announce(`${t("lineOf", { n: page.number(next), total: page.order.length })}: ${page.text(next)}`);
   }
 
+  /** Leaves the field for the line's number, from where Tab goes on to what comes after the lines: Tab means doubt inside. */
   leave() {
+    this.element.tabIndex = -1;
     /** @type {HTMLElement | null} */ (this.element.closest("li")?.querySelector("button.number"))?.focus();
   }
 
@@ -195,7 +198,7 @@ export class Field {
 
   noDoubt() {
     note(t("noDoubt"));
-    this.leave(); // no trap: the next Tab goes on through the page
+    this.leave();
   }
 
   /** @param {number} id @param {number} place */

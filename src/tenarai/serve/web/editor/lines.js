@@ -23,7 +23,7 @@ export class LineList {
     /** @type {Map<number, HTMLElement>} */
     this.rows = new Map();
     /** @type {HTMLElement} */
-    this.element = h("div.lines", { role: "region", "aria-label": t("lines"), tabindex: "-1" });
+    this.element = h("div.lines", { role: "group", "aria-label": t("lines") });
     this.resized = new ResizeObserver(() => this.fitAll());
     this.resized.observe(this.element);
     page.addEventListener("lines", () => this.showAll());

@@ -1,7 +1,5 @@
 /** The picture of the page: OpenSeadragon shows, moves, zooms and turns it; this says where pixels of the page are on screen. */
 
-import { t } from "../language.js";
-
 /** @typedef {import("../types.js").Point} Point */
 /** @typedef {[number, number, number, number, number, number]} Affine x' = a x + c y + e, y' = b x + d y + f */
 
@@ -31,7 +29,7 @@ export class Viewer {
     this.viewer.addHandler("canvas-key", (event) => {
       event.preventDefaultAction = true; // keys belong to the boxes
     });
-    element.querySelector(".openseadragon-canvas")?.setAttribute("aria-label", t("picture"));
+    element.querySelector(".openseadragon-canvas")?.setAttribute("tabindex", "-1"); // the stage around it takes the focus
   }
 
   /**
