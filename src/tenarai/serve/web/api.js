@@ -66,7 +66,8 @@ async function send(method, path, body, signal) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, "unreachable", String(error));
   }
-  const content = answer.headers.get("content-type")?.includes("json") ? await answer.json() : null;
+  const told = answer.status !== 204 && answer.headers.get("content-type")?.includes("json");
+  const content = told ? await answer.json() : null;
   if (answer.ok) return content;
   const error = content?.error ?? {};
   throw new ApiError(answer.status, error.code ?? "", error.message ?? answer.statusText ?? String(answer.status), content);
