@@ -1,3 +1,4 @@
+import errno
 import io
 import json
 import logging
@@ -56,6 +57,15 @@ def test_what_nobody_foresaw_is_logged_and_not_told(
     trace = [row for row in rows() if "trace" in row]
     assert len(trace) == 1 and "an inner secret" in str(trace[0]["trace"])
     assert trace[0]["request"] == answer.headers["x-request-id"]
+
+
+def test_a_full_disk_is_told(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("starlette.datastructures.UploadFile.write", full)
+    answer = service.http.post("/v1/line", files={"picture": LINE})
+    assert answer.status_code == 507 and answer.json()["error"]["code"] == "full"
 
 
 @pytest.mark.parametrize("path", ["/health", "/docs", "/openapi.json", "/nothing", "/metrics"])

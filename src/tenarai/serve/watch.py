@@ -3,6 +3,7 @@
 Neither holds what was sent or read, nor the query, in which words of a lexicon may stand, nor a token.
 """
 
+import errno
 import json
 import logging
 import re
@@ -14,6 +15,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tenarai.page.layout import Line
@@ -110,8 +112,7 @@ class Watch:
             LOG.error("an error that nobody foresaw", exc_info=error, extra={"request": name})
             if status:
                 raise
-            message = "Something went wrong inside; the log has more under this request's id."
-            await error_reply(scope, 500, "internal", message)(scope, receive, sending)
+            await _unforeseen(scope, error)(scope, receive, sending)
         finally:
             self._note(scope, name, status or LEFT, time.monotonic() - start, sent)
 
@@ -122,6 +123,13 @@ class Watch:
         self.figures.seconds.labels(path).observe(seconds)
         about = {"request": name, "client": address_of(scope), "method": method, "path": path, "status": status}
         LOG.info("answered", extra={**about, "seconds": round(seconds, 4), "bytes": sent})
+
+
+def _unforeseen(scope: Scope, error: Exception) -> Response:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return error_reply(scope, 507, "full", "The disk of the service is full: nothing was changed, make room.")
+    message = "Something went wrong inside; the log has more under this request's id."
+    return error_reply(scope, 500, "internal", message)
 
 
 def _form(scope: Scope) -> str:

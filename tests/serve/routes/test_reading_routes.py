@@ -102,6 +102,21 @@ def test_lines_are_those_of_the_reader(service: Service, reader: tenarai.Reader,
         ]
 
 
+def test_text_is_that_of_the_reader_whoever_else_asks(service: Service, reader: tenarai.Reader) -> None:
+    lines = [example(name) for name in LINES]
+    works = [("line", data, {}, reader.read_line(data).text) for data in lines]
+    works += [("line", data, {"language": "auto"}, reader.read_line(data, language="auto").text) for data in lines]
+    works += [("read", data, {"alphabet": "kana"}, reader.read(data, alphabet="kana").text) for data in lines]
+    works += [("read", PAGE, {}, reader.read(PAGE).text)]
+
+    def differs(work: tuple[str, bytes, dict[str, str], str]) -> bool:
+        answer = service.http.post(f"/v1/{work[0]}", params=work[2], content=work[1], headers=PNG).json()
+        return (answer["line"] if work[0] == "line" else answer)["text"] != work[3]
+
+    with ThreadPoolExecutor(16) as clients:
+        assert sum(clients.map(differs, works * 5)) == 0
+
+
 def test_characters_and_ink(service: Service, reader: tenarai.Reader) -> None:
     given = {"alphabet": "kana", "n": 3}
     found = service.http.post("/v1/character", params=given, content=LINE, headers=PNG).json()["candidates"]
