@@ -87,10 +87,11 @@ def _merged(
     ranks = {line.line_id: rank for rank, line in again.items()}
     ranks |= {line.line_id: int(dealt[:, i].argmax()) for i, line in enumerate(kept) if read and dealt[:, i].any()}
     groups: list[list[Stored]] = [[] for _ in range(len(read) + 1)]  # kept lines, by the reading that they come behind
-    behind = 0
+    behind, last = 0, 0
     for line in present:  # one where nothing was read stays behind the line that it was behind
         behind = 1 + ranks[line.line_id] if line.line_id in ranks else behind
         if line.content.touched:
+            behind = last = max(behind, last)  # among themselves they keep their order, whatever the model thinks of it
             groups[behind].append(line)
     order: list[tuple[Stored | None, Content]] = [(line, line.content) for line in groups[0]]
     for rank, content in enumerate(read):
