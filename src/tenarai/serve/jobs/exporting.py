@@ -18,7 +18,7 @@ from tenarai.serve.store import PageRow, Project, Refused
 FOLDER = "exports"
 VOLUME = 100  # pages of a PDF, whose pictures are all in memory while it is written
 SUFFIXES: dict[Form, str] = {
-    "text": ".txt", "json": ".jsonl", "hocr": ".hocr", "tsv": ".tsv", "via": ".via.json", "coco": ".coco.json",
+    "text": ".txt", "json": ".json", "hocr": ".hocr", "tsv": ".tsv", "via": ".via.json", "coco": ".coco.json",
     "markdown": ".md", "pdf": ".pdf", "pagexml": ".page.xml", "alto": ".alto.xml",
 }  # fmt: skip
 LONGEST_NAME = 80  # bytes in UTF-8 of what a page's name gives to a file's
@@ -72,7 +72,7 @@ def write_export(project: Project, rows: Sequence[PageRow], form: Form, path: Pa
 
 def _parts(rows: Sequence[PageRow], form: Form) -> Iterator[Sequence[PageRow]]:
     """Which pages come into one file."""
-    most = 1 if form in ALONE else VOLUME if form == "pdf" else len(rows)
+    most = 1 if form in ALONE or form == "json" else VOLUME if form == "pdf" else len(rows)
     return (rows[first : first + most] for first in range(0, len(rows), most))
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter
 
 from tenarai.serve.options import Form, PageOptions
 
@@ -27,8 +27,10 @@ class Asked(BaseModel):
 class JobReadOptions(PageOptions):
     """How pages are read, as `Reader.read` takes it."""
 
+    # Of what comes as JSON, 0 is no false, and "1" no number.
+    explain: Annotated[Literal[False], Field(description="Pages of a project keep no notes.")] = False
     find: Annotated[
-        bool | None,
+        StrictBool | None,
         Field(description="Find the lines anew, or read those that are there; none: find them where none are."),
     ] = None
 
@@ -36,10 +38,10 @@ class JobReadOptions(PageOptions):
 class LearnOptions(Asked):
     """How a hand is learnt, as `tenarai learn` takes it."""
 
-    steps: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    minutes: Annotated[float, Field(gt=0, le=10_000)] | None = None
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
-    unclear: Annotated[bool, Field(description="Lines with places marked unclear too.")] = False
+    steps: Annotated[int, Field(ge=1, le=100_000, strict=True)] | None = None
+    minutes: Annotated[float, Field(gt=0, le=10_000, strict=True)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**31, strict=True)] = 1
+    unclear: Annotated[StrictBool, Field(description="Lines with places marked unclear too.")] = False
 
 
 class CheckOptions(Asked):

@@ -271,7 +271,8 @@ def test_reading_a_line_again_asks_before_it_overwrites(client):
     [
         {"text": "x"}, {"text": 1, "expected": 1}, {"text": "a\nb", "expected": None},
         {"text": "x", "expected": 1, "m": 1},
-        {"text": "x", "expected": -1}, {"text": "x", "marks": [[0, 1, "blot"]], "expected": 1},
+        {"text": "x", "expected": -1}, {"text": "x", "expected": "1"}, {"text": "x", "expected": True},
+        {"text": "x", "marks": [[0, 1, "blot"]], "expected": 1},
         {"text": "x" * 10_001, "expected": 1}, {"text": "\0", "expected": 1},
         {"text": "x", "state": "new", "expected": 1},
         {"text": "x", "expected": 1, "client_id": "../x"},
@@ -329,7 +330,7 @@ def test_one_page_in_every_format(client, form: str, tmp_path: Path):
 
 
 def test_several_pages_in_one_file_or_a_zip(client):
-    for form, names in (("text", 1), ("alto", 2)):
+    for form, names in (("text", 1), ("alto", 2), ("json", 2)):
         answer = client.get("/api/export", params={"format": form, "page": [1, 2]})
         if form == "text":
             assert answer.headers["content-type"].startswith("text/plain")

@@ -35,7 +35,7 @@ def described() -> dict:
 
 
 def loosened(told: Any) -> Any:
-    """Schemathesis 4.27 writes tuples of answers in the form of an older draft, which it then finds invalid: any of a
+    """Schemathesis 4.32 writes tuples of answers in the form of an older draft, which it then finds invalid: any of a
     tuple's forms in any of its places instead."""
     if isinstance(told, list):
         return [loosened(value) for value in told]

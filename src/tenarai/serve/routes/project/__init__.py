@@ -67,7 +67,7 @@ class Written(Sent):
     strokes: Annotated[list[PenStroke | Points] | None, Field(min_length=1, max_length=10_000)] = None
     picture: Annotated[str | None, Field(min_length=1, max_length=8_000_000)] = None
     alphabet: Alphabet = None
-    n: Annotated[int, Field(ge=1, le=100)] = CANDIDATES
+    n: Annotated[int, Field(ge=1, le=100, strict=True)] = CANDIDATES
 
     @model_validator(mode="after")
     def _one(self) -> "Written":

@@ -43,11 +43,12 @@ TOLD = {
 }
 
 Id = Annotated[int, Path(ge=1, lt=2**31)]
+Number = Annotated[int, Field(ge=1, lt=2**31, strict=True)]  # of something, in JSON
 ClientId = Annotated[
     str | None,
     Field(pattern=r"^[\w.:-]{1,64}$", description="A name for this change: sent again, it changes nothing more."),
 ]
-Expected = Annotated[int, Field(ge=0, lt=2**31, description="The version that the client has seen.")]
+Expected = Annotated[int, Field(ge=0, lt=2**31, strict=True, description="The version that the client has seen.")]
 
 
 class ConflictReply(ErrorReply):

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, Field, FiniteFloat
+from pydantic import BaseModel, Field
 
 from tenarai.page.layout import Box, Direction
 from tenarai.serve.jobs.reading import asked
@@ -14,6 +14,7 @@ from tenarai.serve.routes.project.guard import (
     ClientId,
     Expected,
     Id,
+    Number,
     ProjectRoute,
     Sent,
     not_modified,
@@ -29,12 +30,12 @@ LONGEST_TEXT = 10_000
 MOST_POINTS = 1_000
 REFUSALS = refusals(404, 409, 422)
 
-Side = Annotated[FiniteFloat, Field(ge=-1e6, le=1e6)]
+Side = Annotated[float, Field(ge=-1e6, le=1e6, strict=True, allow_inf_nan=False)]
 Corners = Annotated[tuple[Side, Side, Side, Side], Field(description="left, top, right, bottom in pixels of the page")]
 Outline = Annotated[
     list[tuple[Side, Side]], Field(min_length=3, max_length=MOST_POINTS, description="x and y in pixels of the page")
 ]
-Offset = Annotated[int, Field(ge=0, le=LONGEST_TEXT)]
+Offset = Annotated[int, Field(ge=0, le=LONGEST_TEXT, strict=True)]
 Mark = tuple[Offset, Offset, Literal["unclear", "gap", "deletion", "insertion"]]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=r"^[^\x00]*$")]
 State = Literal["todo", "doubtful", "done"]
@@ -59,7 +60,7 @@ class LineChange(Sent):
     polygon: Outline | None = None
     box: Corners | None = None
     direction: Direction | None = None
-    region: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    region: Number | None = None
     state: State | None = None
     expected: Expected
     client_id: ClientId = None
@@ -71,14 +72,14 @@ class NewLine(Sent):
     polygon: Outline | None = None
     box: Corners | None = None
     direction: Direction = "horizontal"
-    after: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    after: Number | None = None
     client_id: ClientId = None
 
 
 class Cut(Sent):
     """Where a line is cut in two: `at` along its length, `text_at` in code points of its text."""
 
-    at: Annotated[FiniteFloat, Field(gt=0, lt=1)]
+    at: Annotated[float, Field(gt=0, lt=1, strict=True)]
     text_at: Offset | None = None
     expected: Expected
     client_id: ClientId = None
@@ -89,7 +90,7 @@ class Halves(BaseModel):
 
 
 class Restoring(Sent):
-    version: Annotated[int, Field(ge=0, lt=2**31)]
+    version: Expected
     client_id: ClientId = None
 
 

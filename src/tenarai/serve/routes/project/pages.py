@@ -15,6 +15,7 @@ from tenarai.serve.routes.project.guard import (
     ClientId,
     Expected,
     Id,
+    Number,
     ProjectRoute,
     Sent,
     not_modified,
@@ -60,16 +61,16 @@ class PageChange(Sent):
 
 class Claim(Sent):
     who: Annotated[str | None, Field(min_length=1, max_length=100, description="The author, if left out.")] = None
-    minutes: Annotated[float, Field(gt=0, le=1440)] = 30
+    minutes: Annotated[float, Field(gt=0, le=1440, strict=True)] = 30
 
 
 class Joining(Sent):
-    lines: Annotated[list[Annotated[int, Field(ge=1, lt=2**31)]], Field(min_length=2, max_length=100)]
+    lines: Annotated[list[Number], Field(min_length=2, max_length=100)]
     client_id: ClientId = None
 
 
 class Order(Sent):
-    lines: Annotated[list[Annotated[int, Field(ge=1, lt=2**31)]], Field(max_length=10_000)]
+    lines: Annotated[list[Number], Field(max_length=10_000)]
     expected: Expected
     client_id: ClientId = None
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from tenarai.serve.jobs.learning import FEWEST, NEEDS, is_installed, key_of
 from tenarai.serve.jobs.reading import to_read
@@ -54,7 +54,7 @@ class ModelList(BaseModel):
 
 
 class Keeping(Sent):
-    read: Annotated[bool, Field(description="Read again what nobody has corrected.")] = False
+    read: Annotated[StrictBool, Field(description="Read again what nobody has corrected.")] = False
 
 
 class Kept(BaseModel):
