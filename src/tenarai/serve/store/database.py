@@ -175,7 +175,7 @@ def _postgresql(url: URL) -> Engine:
             connect_args={"connect_timeout": round(PATIENCE)},
         )
     except ModuleNotFoundError as error:
-        raise StoreError('PostgreSQL takes one more package: pip install "psycopg[binary]".') from error
+        raise StoreError('PostgreSQL takes one more package: pip install "tenarai[postgres]".') from error
 
 
 def _sentence(error: Exception, name: str) -> StoreError:
