@@ -62,9 +62,10 @@ function asNode(child) {
 function assign(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(name.replace(/^on/, ""), value);
+    else if (value === undefined) continue;
     else if (name === "value" || name === "checked" || name === "indeterminate") /** @type {any} */ (element)[name] = value;
     else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value));
+    else if (value !== false && value !== null) element.setAttribute(name, String(value));
   }
 }
 

@@ -39,6 +39,8 @@ export class OpenPage extends EventTarget {
     this.threshold = Number(localStorage.getItem("tenarai-threshold") ?? 0.8);
     /** @type {number | undefined} */
     this.timer = undefined;
+    /** @type {Promise<any>} */
+    this.changing = Promise.resolve();
     this.saved = (/** @type {Event} */ event) => this.take(/** @type {CustomEvent} */ (event).detail.row);
     queue.addEventListener("saved", this.saved);
   }
@@ -170,12 +172,20 @@ export class OpenPage extends EventTarget {
   }
 
   /**
-   * A change of the page's lines: what was typed goes first, then the change, then the page as it is now.
+   * A change of the page's lines: what was typed goes first, then the change, then the page as it is now. One after the other,
+   * as each has to know what the one before has made of the lines.
    *
    * @param {() => Promise<any>} change
    * @returns {Promise<any>} the server's answer, or null if it said no
    */
-  async change(change) {
+  change(change) {
+    const changed = this.changing.then(() => this.changeNow(change));
+    this.changing = changed.catch(() => null);
+    return changed;
+  }
+
+  /** @param {() => Promise<any>} change */
+  async changeNow(change) {
     await this.saveAll();
     await this.queue.settled();
     try {
