@@ -48,7 +48,11 @@ class Ledger:
     """Jobs in `jobs.db` of the project folder, or in a PostgreSQL database. Every method is one transaction."""
 
     def __init__(self, folder: Path, url: str | None = None) -> None:
-        where = sa.engine.make_url(url) if url else sa.URL.create("sqlite", database=str(folder / FILE))
+        where = (
+            sa.engine.make_url(url.replace("postgres://", "postgresql://", 1))
+            if url
+            else sa.URL.create("sqlite", database=str(folder / FILE))
+        )
         lite = where.get_backend_name() == "sqlite"
         if where.drivername == "postgresql":
             where = where.set(drivername="postgresql+psycopg")

@@ -28,7 +28,7 @@ class JobReadOptions(PageOptions):
     """How pages are read, as `Reader.read` takes it."""
 
     # Of what comes as JSON, 0 is no false, and "1" no number.
-    explain: Annotated[Literal[False], Field(description="Pages of a project keep no notes.")] = False
+    explain: Annotated[StrictBool, Field(description="Without effect: pages of a project keep no notes.")] = False
     find: Annotated[
         StrictBool | None,
         Field(description="Find the lines anew, or read those that are there; none: find them where none are."),
