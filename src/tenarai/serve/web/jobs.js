@@ -21,12 +21,14 @@ export class Jobs extends EventTarget {
     const stream = new EventSource("/api/events");
     stream.addEventListener("job", (event) => this.take(JSON.parse(event.data)));
     stream.addEventListener("page", (event) => this.tell("page", JSON.parse(event.data)));
-    stream.addEventListener("open", () => clearInterval(this.timer));
+    stream.addEventListener("open", () => {
+      clearInterval(this.timer);
+      void this.ask(); // the server ends each stream after a while: what happened before the next is caught up
+    });
     stream.addEventListener("error", () => {
       clearInterval(this.timer);
       this.timer = setInterval(() => void this.ask(), ASK);
     });
-    void this.ask();
   }
 
   async ask() {
