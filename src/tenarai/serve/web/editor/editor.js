@@ -116,7 +116,7 @@ export class Editor {
   /** Ways to the pages before and after. */
   async neighbours() {
     /** @type {import("../types.js").PageRow[]} */
-    const all = (await get("/api/pages")).pages;
+    const all = await get("/api/pages").then(({ pages }) => pages, () => []);
     const at = all.findIndex((one) => one.id === this.page.row.id);
     this.before = all[at - 1];
     this.after = all[at + 1];
@@ -209,7 +209,12 @@ export class Editor {
   async changed(id) {
     if (this.page.row?.id !== id || this.field.composing || this.page.drafts.size || this.boxes.draft) return;
     const first = this.page.order.length === 0;
-    await this.page.reload();
+    try {
+      await this.page.reload();
+    } catch (error) {
+      if (error instanceof ApiError) return; // said when something is to be saved; looked at again with the next change
+      throw error;
+    }
     if (first) this.lines.activate();
   }
 
