@@ -100,8 +100,8 @@ export class Boxes {
       const points = outline(line);
       const box = bounds(points.length > 8 ? [...pointsOf(line.box, affine)] : points.map((point) => onScreen(point, affine)));
       if (box[2] < 0 || box[3] < 0 || box[0] > view.width || box[1] > view.height) return;
-      const [x, y] = onScreen(line.direction === "vertical" ? [line.box[2], line.box[1]] : [line.box[0], line.box[1]], affine);
-      if (line.direction === "vertical" ? box[2] - box[0] > 7 : box[3] - box[1] > 7) labels.push([String(index + 1), x, y]);
+      const [x, y] = onScreen([line.direction === "vertical" ? (line.box[0] + line.box[2]) / 2 : line.box[0], line.box[1]], affine);
+      if (line.direction === "vertical" ? box[2] - box[0] > 7 : box[3] - box[1] > 7) labels.push(line.direction === "vertical" ? [String(index + 1), x + 8, y - 13] : [String(index + 1), x, y]);
       if (id !== page.active || (this.draft && this.drawing)) trace(paths[page.state(id)], points, affine);
     });
     for (const [state, path] of Object.entries(paths)) {

@@ -55,6 +55,7 @@ export class LineList {
     this.element.classList.toggle("all-vertical", groups.length === 1 && groups[0].dataset.direction === "vertical");
     this.activate(false);
     if (focused) field.focus();
+    requestAnimationFrame(() => this.fitAll()); // pictures that were kept do not load again
   }
 
   /**
