@@ -13,7 +13,9 @@ from tenarai.cli.dataset import dataset_app
 from tenarai.cli.evaluate import compare, evaluate
 from tenarai.cli.language import language_app
 from tenarai.cli.learn import learn
+from tenarai.cli.project import project_app
 from tenarai.cli.read import read
+from tenarai.cli.serve import annotate, serve
 from tenarai.cli.shared import plainly
 from tenarai.cli.train import compact, show, synth, train
 
@@ -25,13 +27,14 @@ app = typer.Typer(
 )
 model_app = typer.Typer(help="Look at model files, make them small.", no_args_is_help=True)
 
-for command in (read, convert, evaluate, compare, learn, synth, train):
+for command in (read, annotate, serve, convert, evaluate, compare, learn, synth, train):
     app.command()(plainly(command))
 model_app.command()(plainly(show))
 model_app.command()(plainly(compact))
 app.add_typer(model_app, name="model")
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(language_app, name="language")
+app.add_typer(project_app, name="project")
 
 
 def _version(asked: bool) -> None:

@@ -20,6 +20,13 @@ EXTRAS = {
     "pyarrow": "dataset",
     "pypdfium2": "pdf",
     "pypdf": "pdf",
+    "fastapi": "serve",
+    "uvicorn": "serve",
+    "prometheus_client": "serve",
+    "sqlalchemy": "serve",
+    "alembic": "serve",
+    "huey": "serve",
+    "httpx": "client",
 }
 
 ModelOption = Annotated[Path | None, typer.Option("--model", "-m", help="A model file; the shipped one if left out.")]

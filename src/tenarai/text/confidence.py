@@ -3,7 +3,7 @@
 The network's share for a character says how clearly it is seen. Where a language model has been asked, a character
 that is hard to see may be sure all the same, or doubtful though it is plain: each candidate's share is multiplied by
 what the model gives it between its neighbours, and the candidates share anew what they had. A temperature (Guo et al.
-2017) takes back what networks are too sure of. Weight and temperature were chosen on held-out writers: docs/decoding.md.
+2017) takes back what networks are too sure of. Weight and temperature were chosen on held-out writers.
 """
 
 import math

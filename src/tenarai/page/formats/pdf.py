@@ -136,6 +136,8 @@ def _places(line: Line) -> list[Place]:
         starts = [c.box.top if down else c.box.left for c in line.characters]
     else:
         texts, starts = _clusters(line.text), []
+    if not texts:
+        return []
     if not starts or any(b - a < LEAST for a, b in pairwise(starts)):
         step = max((end - begin) / max(1, len(texts)), LEAST)
         starts = [begin + step * place for place in range(len(texts))]
