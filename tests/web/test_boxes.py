@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from conftest import ROOT, Site, editor, until
+from live_page import ROOT, Site, editor, until
 
 
 def ready(page: Any) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import EXAMPLES, ROOT, Site, editor, saved, served, until
+from live_page import EXAMPLES, ROOT, Site, editor, saved, served, until
 
 PAGES = ROOT.parent / "shared" / "data" / "pages_copiste"
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from conftest import editor, saved, served, until
+from live_page import editor, saved, served, until
 
 CROSS = (((0.5, 0.25), (0.5, 0.8)), ((0.25, 0.5), (0.75, 0.5)))  # the character for ten
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from conftest import Site, editor, saved, stored, until
+from live_page import Site, editor, saved, stored, until
 
 
 def choose(page: Any, line: int) -> None:

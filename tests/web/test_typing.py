@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Site, editor, saved, until
+from live_page import Site, editor, saved, until
 
 COMPOSING = """([type, init]) => {
   const field = document.querySelector("textarea.field");
@@ -103,7 +103,9 @@ def test_tab_goes_from_doubt_to_doubt_and_alt_takes_an_alternative(site: Site, v
     lines = {line["id"]: line for line in site.lines(2)}
     field.press("Tab")
     line = lines[active(page)]
-    start, end = page.evaluate("(() => { const f = document.querySelector('textarea.field'); return [f.selectionStart, f.selectionEnd]; })()")
+    start, end = page.evaluate(
+        "(() => { const f = document.querySelector('textarea.field'); return [f.selectionStart, f.selectionEnd]; })()"
+    )
     assert end == start + 1
     character = next(one for one in line["characters"] if one[0] == line["text"][start] and one[1] < 0.99)
     shown = page.locator(".alternative span").all_text_contents()

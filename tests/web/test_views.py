@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import ROOT, Site, editor, until
+from live_page import ROOT, Site, editor, until
 
 VIEWS = {
     "pages": ("/", "li.page"),
@@ -40,7 +40,7 @@ def test_every_view_is_there_and_fits(site: Site, visit: Callable[..., Any], loo
 
 
 def faults(page: Any) -> list[str]:
-    """What axe-core finds wrong, by WCAG 2.2 A and AA. It is laid into the page by devtools: the page takes no scripts."""
+    """What axe-core finds wrong, by WCAG 2.2 A and AA. Devtools lay it into the page, which takes no scripts."""
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate(
         "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
