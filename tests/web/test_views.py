@@ -1,4 +1,4 @@
-"""Every view: reachable, in both languages, light and dark, wide and narrow, without an error, and for those who listen."""
+"""Every view: in both languages, light and dark, wide and narrow, without an error, and for those who listen."""
 
 import shutil
 import subprocess

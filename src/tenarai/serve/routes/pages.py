@@ -1,4 +1,4 @@
-"""The page itself: plain files, sent as they lie in `serve/web`. Nothing in it is inline, so that no script of a stranger
+"""The page itself: plain files, sent as they lie in `serve/web`. Nothing in it is inline, so that no stranger's script
 can run in it whatever was transcribed."""
 
 from pathlib import Path
