@@ -151,8 +151,8 @@ class Client:
     ) -> Line:
         """A picture of one line."""
         given = _given(
-            direction=direction, alphabet=alphabet, alternatives=alternatives, script=script, language=language, lexicon=lexicon,
-            pattern=pattern,
+            direction=direction, alphabet=alphabet, alternatives=alternatives, script=script, language=language,
+            lexicon=lexicon, pattern=pattern,
         )  # fmt: skip
         found = self._ask("POST", "/v1/line", params=given, **_sent(picture)).json()
         return _line(found["line"])

@@ -66,6 +66,10 @@ class _TextOptions(_Options):
             examples=[["田中", "佐藤"]],
         ),
     ] = _default(Reader.read, "lexicon")
+    least_confidence: Annotated[
+        float | None,
+        Field(ge=0, le=1, description="Characters less sure are left open in the text, by a mark.", examples=[0.5]),
+    ] = _default(Reader.read, "least_confidence")
 
 
 class PageOptions(_TextOptions):
@@ -76,7 +80,7 @@ class PageOptions(_TextOptions):
     )
 
     def known(self) -> dict[str, Any]:
-        return self.model_dump(include={"direction", "alphabet", "script", "language", "lexicon", "explain"})
+        return self.model_dump(exclude={"format"})
 
 
 class ReadOptions(PageOptions):
