@@ -2,10 +2,17 @@
 
 import os
 import re
+import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from rapidfuzz.distance import LCSseq
@@ -66,7 +73,55 @@ def test_the_test_line_collects_and_runs_tests() -> None:
     assert done.returncode == 0 and " passed" in done.stdout, done.stdout[-1500:]
 
 
-@pytest.mark.parametrize("command", [c for c in commands("sh") if c.split()[0] != "pip"])
+def is_served(command: str) -> bool:
+    """Whether a command goes on until it is stopped, or asks one that does."""
+    return command.startswith(("tenarai serve", "tenarai annotate", "curl"))
+
+
+@contextmanager
+def going_on(command: str, folder: Path, port: int) -> Iterator[None]:
+    """A server of the README, here at a free port, until it is asked no more."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
+    words = [*command.split(), "--port", str(port)]
+    with (folder / "log").open("wb") as log, subprocess.Popen(words, cwd=folder, env=environment, stderr=log) as server:
+        try:
+            for _ in range(600):
+                with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/ready", timeout=5):
+                    break
+                assert server.poll() is None, (folder / "log").read_text("utf-8")[-2000:]
+                time.sleep(0.2)
+            yield
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(60)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        return int(bound.getsockname()[1])
+
+
+def test_the_service_answers(folder: Path) -> None:
+    (command,) = [c for c in commands("sh") if c.startswith("tenarai serve")]
+    (asked,) = [c for c in commands("sh") if c.startswith("curl")]
+    port = free_port()
+    with going_on(command, folder, port):
+        done = run(asked.replace("8000", str(port)), folder)
+    assert done.returncode == 0 and "Thank you" in done.stdout, done.stdout[-500:] + done.stderr[-500:]
+
+
+def test_the_page_opens_on_a_folder(folder: Path) -> None:
+    (command,) = [c for c in commands("sh") if c.startswith("tenarai annotate")]
+    port = free_port()
+    (folder / "examples").unlink()
+    (folder / "examples").mkdir()
+    shutil.copy(ROOT / "examples" / "line-latin.png", folder / "examples")
+    with going_on(f"{command} --no-browser", folder, port), urlopen(f"http://127.0.0.1:{port}/", timeout=20) as page:
+        assert b"<html" in page.read()
+
+
+@pytest.mark.parametrize("command", [c for c in commands("sh") if c.split()[0] != "pip" and not is_served(c)])
 def test_command(command: str, folder: Path) -> None:
     if command.startswith("tenarai model show"):
         made = run(
