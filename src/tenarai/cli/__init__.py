@@ -17,7 +17,7 @@ from tenarai.cli.project import project_app
 from tenarai.cli.read import read
 from tenarai.cli.serve import annotate, serve
 from tenarai.cli.shared import plainly
-from tenarai.cli.train import compact, show, synth, train
+from tenarai.cli.train import average, compact, show, synth, train
 
 app = typer.Typer(
     help="tenarai reads handwriting: Japanese, horizontal and vertical, and Latin script.",
@@ -31,6 +31,7 @@ for command in (read, annotate, serve, convert, evaluate, compare, learn, synth,
     app.command()(plainly(command))
 model_app.command()(plainly(show))
 model_app.command()(plainly(compact))
+model_app.command()(plainly(average))
 app.add_typer(model_app, name="model")
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(language_app, name="language")

@@ -78,3 +78,15 @@ def compact(
     network, header = read_network(model)
     write_model(network, header, out, compact=True)
     typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, was {model.stat().st_size / 1e6:.1f} MB", err=True)
+
+
+def average(
+    first: Annotated[Path, typer.Argument(help="A model file.")],
+    second: Annotated[Path, typer.Argument(help="One that went on from it, or from the same start.")],
+    out: Annotated[Path, typer.Argument(help="The model file to write.")],
+    share: Annotated[float, typer.Option(min=0, max=1, help="How much of the second.")] = 0.5,
+) -> None:
+    """Write the model between two: what either has learnt, without most of what it forgot."""
+    from tenarai.model.export import average as averaged
+
+    averaged(first, second, share, out)

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +157,22 @@ def read_network(path: Path) -> tuple[Network, Header]:
         value.copy_(read)
     network.load_state_dict(state)
     return network, header
+
+
+def average(first: Path, second: Path, share: float, out: Path) -> None:
+    """A model whose weights lie `share` of the way from the first to the second, which went on from it or from the
+    same start (Wortsman et al. 2022). Its record is that of the second, with the first one's beside it. Raises
+    ModelFileError for models that are not of one form."""
+    network, header = read_network(first)
+    other, told = read_network(second)
+    if (header.kind, header.sizes, header.alphabet) != (told.kind, told.sizes, told.alphabet):
+        raise ModelFileError(f"{first.name} and {second.name} differ in kind, sizes or alphabet: nothing lies between.")
+    theirs = other.state_dict()
+    mixed = {
+        name: torch.lerp(own, theirs[name], share)
+        for name, own in network.state_dict().items()
+        if own.is_floating_point()
+    }
+    network.load_state_dict(mixed, strict=False)
+    training = {**told.training, "averaged": {"share": share, "with": header.training}}
+    write_model(network, replace(told, training=training), out)
