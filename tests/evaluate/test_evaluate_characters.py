@@ -111,4 +111,5 @@ def test_many_pictures_are_each_read_as_alone(runtime: CharacterRuntime) -> None
     wrong = [guess.picture for guess in read_guesses(runtime, samples, pictures=3)]
     assert sum(picture is not None for picture in wrong) == 3
     (named,) = read_guesses(runtime, samples[1:2], {"b"})
-    assert (named.text, named.confidence) == ("b", pytest.approx(1))
+    # What is left of 1 is that there is no character.
+    assert named.text == "b" and found[1].confidence < named.confidence <= 1

@@ -89,17 +89,24 @@ def framed(picture: np.ndarray, share: float = 1.0, blank: bool = False) -> Fram
     return Framed(picture, share, False, blank)
 
 
-def test_the_likeliest_come_first_and_sum_to_one(model: Path) -> None:
-    for found in CharacterRuntime(model).best([framed(s) for s in squares(5)]):
+def nothing(runtime: CharacterRuntime, count: int) -> list[float]:
+    """The probability that each square holds no character."""
+    return list(runtime.probabilities(np.stack([framed(s).picture for s in squares(count)]))[:, 0].tolist())
+
+
+def test_the_likeliest_come_first_and_leave_what_is_no_character(model: Path) -> None:
+    runtime = CharacterRuntime(model)
+    for found, none in zip(runtime.best([framed(s) for s in squares(5)]), nothing(runtime, 5), strict=True):
         chances = [chance for _, chance in found]
-        assert chances == sorted(chances, reverse=True) and sum(chances) == pytest.approx(1)
+        assert chances == sorted(chances, reverse=True) and sum(chances) == pytest.approx(1 - none)
 
 
 def test_a_named_alphabet_renormalises(model: Path) -> None:
     runtime = CharacterRuntime(model)
     (free,), (among,) = (runtime.best([framed(squares(1)[0])], allowed) for allowed in (None, set("ab")))
     chances = dict(free)
-    assert dict(among) == pytest.approx({c: chances[c] / (chances["a"] + chances["b"]) for c in "ab"})
+    left = 1 - nothing(runtime, 1)[0]
+    assert dict(among) == pytest.approx({c: left * chances[c] / (chances["a"] + chances["b"]) for c in "ab"})
     with pytest.raises(AlphabetError, match="none of the characters"):
         runtime.best([framed(squares(1)[0])], set("xyz"))
 

@@ -258,4 +258,5 @@ def _opened(path: Path | None, limits: Limits) -> _Model:
     # One line at a time in each thread of a lane; the lanes have the threads.
     runtime = _WatchedRuntime(file, threads=1)
     version = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
-    return _Model(Reader(runtime, limits), ModelName(runtime.header.name, version))
+    classical = shipped_model("classical") if path is None else None  # a model of one's own reads alone
+    return _Model(Reader(runtime, limits, classical=classical), ModelName(runtime.header.name, version))

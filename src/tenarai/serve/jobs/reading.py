@@ -49,7 +49,7 @@ def read_page(project: Project, reader: Reader, model: str, page_id: int, option
     """Reads one page into the project; how many lines it gave."""
     known = project.layout(page_id).lines
     gray = project.gray(page_id)
-    how = {name: value for name, value in options.known().items() if name != "explain"}
+    how = options.known()
     if options.find or (options.find is None and not known):
         page = reader.read(gray, **how)
         project.replace_layout(page_id, page, READS, model)
@@ -77,11 +77,13 @@ def reader_of(project: Project, place: Workplace) -> tuple[Reader, str]:
     """The reader of the project's active model, else of the service's, else the shipped one; and the model's name."""
     active = project.active_model()
     path = (place.model or shipped_model()) if active is None else project.model_path(active.id)
-    reader, model = _opened(path, place.threads, path.stat().st_mtime_ns)
+    # What was learnt here stands in the place of the shipped model; one that the service was given reads alone.
+    older = None if place.model else shipped_model("classical")
+    reader, model = _opened(path, older, place.threads, path.stat().st_mtime_ns)
     return reader, str(model)
 
 
 @lru_cache(maxsize=1)
-def _opened(path: Path, threads: int, _: int) -> tuple[Reader, ModelName]:
-    reader = load(path, threads=threads)
+def _opened(path: Path, classical: Path | None, threads: int, _: int) -> tuple[Reader, ModelName]:
+    reader = load(path, classical=classical, threads=threads)
     return reader, ModelName(reader.runtime.header.name, hashlib.sha256(path.read_bytes()).hexdigest()[:12])

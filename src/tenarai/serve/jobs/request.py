@@ -33,6 +33,10 @@ class JobReadOptions(PageOptions):
         StrictBool | None,
         Field(description="Find the lines anew, or read those that are there; none: find them where none are."),
     ] = None
+    least_confidence: Annotated[float, Field(ge=0, le=1, strict=True)] | None = None
+
+    def known(self) -> dict[str, Any]:
+        return self.model_dump(exclude={"find", "explain"})
 
 
 class LearnOptions(Asked):
