@@ -51,12 +51,12 @@ def test_all_formats_at_once(tmp_path: Path) -> None:
 
 def test_what_is_not_sure_is_left_open(tmp_path: Path) -> None:
     plain, _ = read(LATIN)
-    told, _ = read(LATIN, "--least-confidence", 0.99)
+    told, _ = read(LATIN, "--least-confidence", 0.999)
     assert len(told) == len(plain) and told.count("〓") > 0
     assert all(a == b for a, b in zip(plain, told, strict=True) if b != "〓")
-    page = Page.from_dict(json.loads(read(LATIN, "--least-confidence", 0.99, "-f", "json")[0]))
+    page = Page.from_dict(json.loads(read(LATIN, "--least-confidence", 0.999, "-f", "json")[0]))
     open_ = [c for line in page.lines for c in line.characters if c.text == "〓"]
-    assert len(open_) == told.count("〓") and all((c.confidence or 0) < 0.99 for c in open_)
+    assert len(open_) == told.count("〓") and all((c.confidence or 0) < 0.999 for c in open_)
     guesses = iter(c.alternatives[0][0] for c in open_)
     assert "".join(next(guesses) if c == "〓" else c for c in told) == plain
     assert "0 to 1" in read(LATIN, "--least-confidence", 2, code=2)[1]
