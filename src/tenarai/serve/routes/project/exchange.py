@@ -84,8 +84,12 @@ def exchange_router(desk: Desk) -> APIRouter:
 
 
 def _files() -> dict[int | str, dict[str, object]]:
-    binary = {"schema": {"type": "string", "format": "binary"}}
-    return {200: {"content": dict.fromkeys((*MEDIA.values(), ZIP, "application/octet-stream"), binary)}}
+    file: dict[str, object] = {"schema": {"type": "string", "format": "binary"}}
+    content = dict.fromkeys((*MEDIA.values(), ZIP, "application/octet-stream"), file)
+    # What is JSON is told by its own schema, docs/page.schema.json, or by VIA and COCO.
+    return {
+        200: {"content": {media: {"schema": {}} if media.endswith("json") else one for media, one in content.items()}}
+    }
 
 
 def _media(form: Format, suffix: str) -> str:
