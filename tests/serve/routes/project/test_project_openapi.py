@@ -8,6 +8,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
+from schemathesis.specs.openapi.checks import negative_data_rejection
 from schemathesis.transport.serialization import Binary
 
 from tenarai.serve.app import create_app
@@ -61,4 +62,6 @@ schema = (
 def test_every_answer_is_as_told(case: schemathesis.Case, client) -> None:
     # Without the header every change is forbidden, which test_project_api looks at.
     case.headers.update(OURS)
-    case.call_and_validate(base_url=str(client.base_url).rstrip("/"))
+    # In a form everything is text or a file: what is no string by its type becomes one on its way.
+    excluded = [negative_data_rejection] if case.media_type == "multipart/form-data" else []
+    case.call_and_validate(base_url=str(client.base_url).rstrip("/"), excluded_checks=excluded)
