@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from live_service import LINES, Service, example, pictures, running
 from PIL import Image
 from schemathesis.config import SchemathesisConfig
+from schemathesis.specs.openapi.checks import negative_data_rejection
 from schemathesis.transport.serialization import Binary
 
 from tenarai.serve.app import create_app
@@ -53,4 +54,6 @@ def asked() -> Iterator[Service]:
     max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
 )
 def test_every_answer_is_as_told(case: schemathesis.Case, asked: Service) -> None:
-    case.call_and_validate(base_url=asked.url.rstrip("/"))
+    # In a query and in a form everything is text: what is no string by its type becomes one on its way.
+    excluded = [negative_data_rejection] if case.query or case.media_type == "multipart/form-data" else []
+    case.call_and_validate(base_url=asked.url.rstrip("/"), excluded_checks=excluded)

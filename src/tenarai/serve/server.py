@@ -5,18 +5,33 @@ import math
 import os
 import socket
 from collections.abc import Callable
+from http import HTTPStatus
 from types import FrameType
 
+import h11
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tenarai.errors import SettingsError
 from tenarai.serve.app import create_app
+from tenarai.serve.replies import error_reply
 from tenarai.serve.settings import ServeSettings
 from tenarai.serve.watch import log_rows
 
 CONNECTIONS = 1_000  # at a time; beyond these the server answers 503 itself
 IDLE_S = 10  # that a connection is kept for another request
+
+
+class Protocol(H11Protocol):
+    """Answers what is no HTTP in the one form of errors too: no request has begun that the app could refuse."""
+
+    def send_400_response(self, msg: str) -> None:
+        reply = error_reply({}, 400, "request", msg, {"connection": "close"})
+        head = h11.Response(status_code=400, headers=reply.raw_headers, reason=HTTPStatus.BAD_REQUEST.phrase.encode())
+        for event in (head, h11.Data(data=bytes(reply.body)), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
 
 class Server(uvicorn.Server):
@@ -51,7 +66,7 @@ def server_of(app: FastAPI, started: Callable[[], None]) -> Server:
     """The server of an app, which runs on sockets that listen."""
     proxy = app.state.settings.proxy
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, ws="none", lifespan="on",
+        app, log_config=None, access_log=False, server_header=False, http=Protocol, ws="none", lifespan="on",
         proxy_headers=proxy is not None, forwarded_allow_ips=proxy or "",
         limit_concurrency=CONNECTIONS, timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=math.ceil(app.state.settings.stop_s),

@@ -1,21 +1,18 @@
 """Jobs that wait in PostgreSQL: a server of its own from the installed binaries, or that of TENARAI_POSTGRES."""
 
 import os
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from postgres_cluster import binaries, cluster, new_place
 
 from tenarai.serve.jobs.keeper import Jobs
 from tenarai.serve.jobs.ledger import FILE
 from tenarai.serve.jobs.request import ExportRequest, ReadRequest
 from tenarai.serve.jobs.worker import Workplace
 from tenarai.serve.store import create_project
-
-sys.path.append(str(Path(__file__).parents[1] / "store"))
-from postgres_cluster import binaries, cluster, new_place
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "line-latin.png"
 

@@ -235,8 +235,12 @@ def main() -> NoReturn:
 
 
 def _hear(gone: threading.Event) -> None:
-    """Until the end of standard input, which is also the end of the server."""
-    sys.stdin.buffer.read()
+    """Until the end of standard input, which is also the end of the server.
+
+    Not by `sys.stdin`: its lock would be held here when the worker ends by itself, and Python aborts over that.
+    """
+    while os.read(0, 4096):
+        pass
     gone.set()
 
 

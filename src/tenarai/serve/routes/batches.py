@@ -53,7 +53,7 @@ class ResultOptions(BaseModel):
 
 def batches_router(engine: Engine, batches: Batches, figures: Figures) -> APIRouter:
     """Sending, asking, fetching and stopping."""
-    router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=refusals(422, 429))
+    router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=refusals(400, 422, 429))
     told: dict[str, Any] = {"model": JobReply, "description": "The job"}
 
     @router.post(
@@ -62,7 +62,7 @@ def batches_router(engine: Engine, batches: Batches, figures: Figures) -> APIRou
         status_code=202,
         response_class=Response,
         openapi_extra=picture_body("pictures", several=True),
-        responses={202: told, **refusals(400, 413, 415, 503)},
+        responses={202: told, **refusals(413, 415, 503)},
     )
     async def send(request: Request, options: Annotated[PageOptions, Query()]) -> Response:
         """Pictures, TIFFs and PDFs: read one page after the other, while others are answered. Kept for an hour."""

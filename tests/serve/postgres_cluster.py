@@ -22,7 +22,8 @@ def binaries() -> Path | None:
 def _as_owner(*command: str | Path) -> None:
     words = [str(word) for word in command]
     if os.geteuid() == 0:
-        words = ["runuser", "-u", OWNER, "--", *words]
+        runuser = shutil.which("runuser", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin")))
+        words = [runuser or "runuser", "-u", OWNER, "--", *words]
     done = subprocess.run(words, capture_output=True, text=True, cwd="/")
     if done.returncode:
         raise RuntimeError(f"{' '.join(words)}: {done.stdout[-500:]}{done.stderr[-500:]}")
