@@ -89,6 +89,16 @@ def test_the_border_tells_paper_where_a_wash_covers_more_than_half() -> None:
     assert find_inverted(255 - gray)
 
 
+@pytest.mark.parametrize("around", [5, 40, 90])
+def test_a_page_on_a_dark_table_keeps_its_polarity(around: int) -> None:
+    page = np.vstack([toned(writing(600, 60, seed=seed), 190, 60) for seed in range(10)])
+    gray = np.full((900, 1200), around, np.uint8)
+    gray[150:750, 50:650] = page
+    assert (gray == around).mean() > 0.5
+    assert not find_inverted(gray)
+    assert find_inverted(255 - gray)
+
+
 def test_polarity_can_be_told() -> None:
     gray = writing()
     as_told = clean(gray, inverted=True)

@@ -90,11 +90,11 @@ def test_boxes_by_pointer(site: Site, visit: Callable[..., Any]) -> None:
 
 
 def wait(true: Callable[[], bool], page: Any) -> None:
-    for _ in range(100):
+    for _ in range(600):
         if true():
             return
         page.wait_for_timeout(50)
-    raise AssertionError("The server has not got it after 5 s.")
+    raise AssertionError("The server has not got it after 30 s.")
 
 
 def test_boxes_by_keys(site: Site, visit: Callable[..., Any]) -> None:

@@ -16,6 +16,12 @@ INK_QUANTILE = 0.002  # a line of small writing covers 1-2 % of its picture, a p
 BORDER_WEIGHT = 0.6  # what the border says about polarity, beside what the histogram says
 LEAST_CONTRAST = 24.0  # gray levels between paper and ink below which a picture counts as blank
 
+# A page is looked at piece by piece, since what lies around it is often darker than its ink.
+PAGE_SIDE = 640  # pixels: as large as it then is
+PIECE = 48  # pixels: holds a few small characters
+WRITTEN = 16  # pieces with writing, from which they are believed; a large character has no such pieces
+LEAST_STROKES = 0.1  # mean of the morphological gradient over the contrast: a single edge has less
+
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
@@ -32,7 +38,10 @@ class Cleaned:
 
 def find_inverted(gray: Gray) -> bool:
     """True when the ink is brighter than the paper (chalk, a negative, MNIST): ink is the thin minority, and the
-    border of a picture is mostly paper."""
+    border of a picture is mostly paper. Of a page, only what is near its writing is asked."""
+    written = _skews(gray if max(gray.shape) <= PAGE_SIDE else _shrunk(gray, PAGE_SIDE))
+    if len(written) >= WRITTEN:
+        return bool(written.mean() > 0)
     small = gray if max(gray.shape) <= 1024 else _shrunk(gray, 1024)
     low, middle, high = quantiles(small, (0.01, 0.5, 0.99))
     if high - low < LEAST_CONTRAST:
@@ -42,6 +51,24 @@ def find_inverted(gray: Gray) -> bool:
     border = np.concatenate((small[0], small[-1], small[:, 0], small[:, -1]))
     edge = ((high + low) / 2 - float(np.median(border))) / (high - low)
     return bool(skew + BORDER_WEIGHT * float(np.clip(2 * edge, -1, 1)) > 0)
+
+
+def _skews(small: Gray) -> npt.NDArray[np.float64]:
+    """How far the gray levels of each piece with writing lie above their median rather than below it, -1 to 1."""
+    side = max(PIECE, min(small.shape) // 10)
+    rows, columns = (length // side for length in small.shape)
+    if rows * columns < WRITTEN:
+        return np.empty(0)
+    whole = small[: rows * side, : columns * side]
+    edges = cv2.morphologyEx(whole, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    strokes = edges.reshape(rows, side, columns, side).mean(axis=(1, 3)).ravel()
+    pieces = whole.reshape(rows, side, columns, side).swapaxes(1, 2).reshape(rows * columns, side * side)
+    places = [side * side * part // 100 for part in (2, 50, 98)]
+    low, middle, high = np.partition(pieces, places, axis=1)[:, places].astype(np.float64).T
+    contrast = high - low
+    written = (contrast >= max(LEAST_CONTRAST, 0.25 * contrast.max())) & (strokes > LEAST_STROKES * contrast)
+    skews: npt.NDArray[np.float64] = (high + low - 2 * middle) / np.maximum(contrast, 1.0)
+    return skews[written]
 
 
 def quantiles(gray: Gray, parts: tuple[float, ...]) -> list[float]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from tenarai.dataset.sample import Sample
 from tenarai.dataset.source import read_lines, read_samples
 from tenarai.errors import DataError, TenaraiError
+from tenarai.image.augment import warped
 from tenarai.image.clean import Gray, clean
 from tenarai.image.line import straighten
 from tenarai.image.read import read_picture
@@ -126,14 +127,15 @@ class LineMaker:
         return lines
 
     def photographed(self, line: RealLine, rng: Rng) -> Photo:
-        """A real line leaned, stretched, wrinkled and photographed again."""
-        height, width = line.ink.shape
+        """A real line leaned, stretched, warped, wrinkled and photographed again."""
+        source = warped(line.ink, rng) if rng.random() < self.data.warp else line.ink
+        height, width = source.shape
         lean = float(rng.normal(0, 0.12))
         stretch = float(np.exp(rng.normal(0, 0.12)))
         reach = abs(lean) * height
         matrix = np.array([[stretch, -lean, reach if lean > 0 else 0.0], [0.0, 1.0, 0.0]])
         size = (int(width * stretch + reach) + 1, height)
-        ink = cv2.warpAffine(line.ink, matrix, size, flags=cv2.INTER_LINEAR).astype(np.uint8)
+        ink = cv2.warpAffine(source, matrix, size, flags=cv2.INTER_LINEAR).astype(np.uint8)
         return Photo(self.paper.photograph(ink, rng, vertical=line.vertical).picture, line.text, line.vertical)
 
     def plain_line(self, line: RealLine) -> TrainingLine:
