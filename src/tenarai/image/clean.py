@@ -19,6 +19,7 @@ LEAST_CONTRAST = 24.0  # gray levels between paper and ink below which a picture
 # A page is looked at piece by piece, since what lies around it is often darker than its ink.
 PAGE_SIDE = 640  # pixels: as large as it then is
 PIECE = 48  # pixels: holds a few small characters
+LEAST_ACROSS = 4  # pieces along the shorter side: fewer are a line or a character, and seen as a whole
 WRITTEN = 16  # pieces with writing, from which they are believed; a large character has no such pieces
 LEAST_STROKES = 0.1  # mean of the morphological gradient over the contrast: a single edge has less
 
@@ -57,7 +58,7 @@ def _skews(small: Gray) -> npt.NDArray[np.float64]:
     """How far the gray levels of each piece with writing lie above their median rather than below it, -1 to 1."""
     side = max(PIECE, min(small.shape) // 10)
     rows, columns = (length // side for length in small.shape)
-    if rows * columns < WRITTEN:
+    if min(rows, columns) < LEAST_ACROSS:
         return np.empty(0)
     whole = small[: rows * side, : columns * side]
     edges = cv2.morphologyEx(whole, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
@@ -67,8 +68,7 @@ def _skews(small: Gray) -> npt.NDArray[np.float64]:
     low, middle, high = np.partition(pieces, places, axis=1)[:, places].astype(np.float64).T
     contrast = high - low
     written = (contrast >= max(LEAST_CONTRAST, 0.25 * contrast.max())) & (strokes > LEAST_STROKES * contrast)
-    skews: npt.NDArray[np.float64] = (high + low - 2 * middle) / np.maximum(contrast, 1.0)
-    return skews[written]
+    return np.asarray(((high + low - 2 * middle) / np.maximum(contrast, 1.0))[written], np.float64)
 
 
 def quantiles(gray: Gray, parts: tuple[float, ...]) -> list[float]:
