@@ -11,12 +11,13 @@ import torch
 from tenarai.dataset.sample import Refused, Sample
 from tenarai.errors import DataError, SettingsError
 from tenarai.image.standard import Standard
+from tenarai.model.classifier import Classifier, ClassifierSizes
 from tenarai.model.file import read_header
 from tenarai.model.runtime import CharacterRuntime
 from tenarai.synth.strokes import StrokeFile
 from tenarai.train import characters
 from tenarai.train.characters import CharacterBatches, CharacterMaker, Characters, alphabet_of, held_out
-from tenarai.train.classifier import fitted_temperature, mixed
+from tenarai.train.classifier import expect_evenly, fitted_temperature, mixed
 from tenarai.train.journal import read_journal
 from tenarai.train.recipe import CharacterRecipe, CharacterSettings, make_recipe
 from tenarai.train.run import JOURNAL, export_checkpoint, fit
@@ -82,6 +83,18 @@ def test_temperature_makes_scores_as_sure_as_they_are_right() -> None:
     logits[wrong] = 6 * torch.nn.functional.one_hot((labels[wrong] + 1) % 5, 5).float()
     confidence = (logits / fitted_temperature(logits, labels)).softmax(-1).max(-1).values.mean()
     assert float(confidence) == pytest.approx(0.7, abs=0.06)
+
+
+def test_what_was_drawn_too_often_is_no_likelier_for_that() -> None:
+    torch.manual_seed(1)
+    network = Classifier(ClassifierSizes(classes=4, side=16, channels=(4, 4), blocks=(0, 0), features=8)).eval()
+    pictures = torch.rand(5, 1, 16, 16)
+    with torch.no_grad():
+        before = (network(pictures) / 1.5).softmax(-1)
+        expect_evenly(network, np.array([1.0, 1.0, 6.0, 12.0]), 1.5)
+        after = (network(pictures) / 1.5).softmax(-1)
+    odds = (before[:, 2:] / before[:, :1]) / (after[:, 2:] / after[:, :1])
+    torch.testing.assert_close(odds, torch.tensor([6.0, 12.0]).expand(5, 2), rtol=1e-3, atol=0)
 
 
 def test_pictures_are_mixed_as_their_labels_are() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import lightning
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
@@ -32,6 +33,7 @@ from tenarai.train.recipe import CharacterCorpus, CharacterRecipe, CharacterSett
 
 VALIDATION_SEED = 1_000_003
 TRIES = 1000
+RARER = 0.5  # katakana than hiragana: 24 to 1 in running text, but a character by itself may come from anywhere
 OWN_PEN = 0.45  # part of the characters drawn from a real writer's strokes, where there are some
 
 
@@ -110,8 +112,17 @@ class CharacterMaker:
         self.latin = self._fonts(corpora, data.latin_fonts)
         # Kana are drawn as often as kanji are: there are twenty kanji to one of them.
         kana = HIRAGANA + KATAKANA + "ー"
-        weights = np.array([6.0 if c in kana else 1.5 if c < "\u0250" else 1.0 for c in self.alphabet.characters[1:]])
-        self.chances = weights / weights.sum()
+        self.weights = np.array(
+            [6.0 if c in kana else 1.5 if c < "\u0250" else 1.0 for c in self.alphabet.characters[1:]]
+        )
+        self.chances = self.weights / self.weights.sum()
+
+    @property
+    def favour(self) -> npt.NDArray[np.float64]:
+        """How much likelier than a reader should expect it each class `(classes,)` is among the composed characters:
+        kana are no likelier than kanji then, and a へ by itself is hiragana."""
+        usual = [RARER if c in KATAKANA + "ー" else 1.0 for c in self.alphabet.characters[1:]]
+        return np.append(1.0, self.weights / usual)
 
     def _fonts(self, corpora: Path, folders: tuple[str, ...]) -> list[HandFont]:
         paths = [path for folder in folders for path in find_fonts(corpora / folder)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -69,6 +70,13 @@ def mixed(pictures: Tensor, chance: float) -> tuple[Tensor, Tensor | None, float
     pictures = pictures.clone()
     pictures[..., top : top + h, left : left + w] = pictures[others, :, top : top + h, left : left + w]
     return pictures, others, 1 - h * w / (height * width)
+
+
+def expect_evenly(network: Classifier, favour: npt.NDArray[np.float64], temperature: float) -> None:
+    """Takes back what a network has learnt of how often classes came: those that were drawn `favour (classes,)` times
+    too often are that much less likely from now on (Menon et al. 2021), once scores are divided by `temperature`."""
+    with torch.no_grad():
+        network.classes.bias -= temperature * torch.from_numpy(np.log(favour)).to(network.classes.bias)
 
 
 def fitted_temperature(logits: Tensor, labels: Tensor) -> float:

@@ -25,7 +25,7 @@ from tenarai.model.recogniser import DOWN, Sizes
 from tenarai.page.anchors import Shapes
 from tenarai.text.alphabet import Alphabet, default_alphabet
 from tenarai.train.characters import Characters
-from tenarai.train.classifier import ClassifierTraining, calibration
+from tenarai.train.classifier import ClassifierTraining, calibration, expect_evenly
 from tenarai.train.detector import DetectorTraining
 from tenarai.train.journal import Journal, read_journal
 from tenarai.train.language import LanguageTraining
@@ -165,6 +165,8 @@ def write_run(task: Task, recipe: AnyRecipe, out: Path) -> Path:
     temperature = 1.0
     if isinstance(module, ClassifierTraining) and isinstance(task.data, Characters):
         temperature = calibration(module, (b for loader in task.data.val_dataloader() for b in loader))
+        if task.data.recipe.data.composed > 0:
+            expect_evenly(module.average, task.data.maker.favour, temperature)
     header = Header(
         kind=recipe.kind,
         name=recipe.name,
