@@ -76,7 +76,7 @@ def expect_evenly(network: Classifier, favour: npt.NDArray[np.float64], temperat
     """Takes back what a network has learnt of how often classes came: those that were drawn `favour (classes,)` times
     too often are that much less likely from now on (Menon et al. 2021), once scores are divided by `temperature`."""
     with torch.no_grad():
-        network.classes.bias -= temperature * torch.from_numpy(np.log(favour)).to(network.classes.bias)
+        network.classes.bias.sub_(temperature * torch.from_numpy(np.log(favour)).to(network.classes.bias))
 
 
 def fitted_temperature(logits: Tensor, labels: Tensor) -> float:
