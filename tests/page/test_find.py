@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tenarai.page.find import BEST, COARSE, FINE, LARGEST, SIDE, find_lines, thickness, widened
-from tenarai.page.layout import Box, Line
+from tenarai.page.find import BEST, COARSE, FINE, LARGE, LARGEST, SIDE, find_characters, find_lines, thickness, widened
+from tenarai.page.layout import Box, Character, Line
 from tenarai.page.proposal import Maps, propose_lines
 
 
@@ -74,6 +74,23 @@ def test_only_lines_of_the_direction_that_was_asked_for() -> None:
 
 def test_nothing_on_a_blank_page() -> None:
     assert find_lines(np.full((700, 500), 255, np.uint8), Eye()) == ()
+
+
+@pytest.mark.parametrize("thick", [20, 60, 240])
+def test_characters_are_seen_where_lines_are_as_thick_as_they_should_be(thick: int) -> None:
+    picture, sizes = page(2000, 1500, thick), []
+
+    def look(seen: np.ndarray) -> list[Character]:
+        sizes.append(seen.shape)
+        rows, columns = np.nonzero(seen < 128)
+        return [Character("", Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1), 0.9)]
+
+    lines = find_lines(picture, Eye())
+    (found,) = find_characters(picture, look, lines)
+    assert sizes == [
+        (pytest.approx(2000 * min(1, LARGE / thick), rel=0.1), pytest.approx(1500 * min(1, LARGE / thick), rel=0.1))
+    ]
+    assert found.box.iou(Box(150, 666, 1350, 666 + thick)) > 0.85 and found.confidence == 0.9
 
 
 def test_a_wider_line_stays_on_the_page() -> None:

@@ -1,4 +1,4 @@
-"""Lines of a page of any size: the scale at which a detector sees them best is found by itself."""
+"""Lines and characters of a page of any size: the scale at which a detector sees them best is found by itself."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tenarai.image.clean import Gray
-from tenarai.page.layout import Direction, Line
+from tenarai.page.layout import Character, Direction, Line
 from tenarai.page.place import scaled_line
 
 Look = Callable[[Gray], Sequence[Line]]
@@ -17,6 +17,7 @@ SIDE = 1280  # pixels: pages are looked at with their longer side so long at mos
 LARGEST = 3200  # pixels: and where the writing is too small for that, so long
 FINE, COARSE = 12.0, 64.0  # pixels: thinner or thicker lines than these are looked at again
 BEST = 28.0  # pixels: as thick as lines should be when looked at again
+LARGE = 40.0  # pixels: as thick as lines should be for their characters
 WIDER = 0.1  # of its thickness: so much is added to a line on both sides, for the tails of its letters
 
 
@@ -44,14 +45,30 @@ def find_lines(picture: Gray, look: Look, direction: Direction | None = None) ->
     return tuple(widened(line, WIDER, width, height) for line in chosen)
 
 
+def find_characters(
+    picture: Gray, look: Callable[[Gray], Sequence[Character]], lines: Sequence[Line]
+) -> list[Character]:
+    """The characters of a clean page, in no order and unread, seen where its `lines`, as they were found, are as thick
+    as a detector knows characters best. Places are pixels of the page."""
+    scale = min(1.0, SIDE / max(picture.shape))
+    usual = _thickness(lines) / (1 + 2 * WIDER)
+    if usual:
+        scale = min(1.0, LARGE / usual, LARGEST / max(picture.shape))
+    return [replace(one, box=one.box.scaled(1 / scale)) for one in look(_shrunk(picture, scale))]
+
+
 def _at(scale: float, picture: Gray, look: Look) -> list[Line]:
-    if scale < 1:
-        size = tuple(max(1, round(side * scale)) for side in picture.shape[::-1])
-        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return [scaled_line(line, 1 / scale) for line in look(picture)]
+    return [scaled_line(line, 1 / scale) for line in look(_shrunk(picture, scale))]
 
 
-def _thickness(lines: list[Line]) -> float:
+def _shrunk(picture: Gray, scale: float) -> Gray:
+    if scale >= 1:
+        return picture
+    size = tuple(max(1, round(side * scale)) for side in picture.shape[::-1])
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _thickness(lines: Sequence[Line]) -> float:
     """The usual thickness of the lines in pixels; 0 where there is none."""
     across = [thickness(line) for line in lines]
     return float(np.median(across)) if across else 0.0
