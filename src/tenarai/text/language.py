@@ -80,7 +80,7 @@ class Fusion:
         )
 
 
-FUSION: Final[Mapping[Script, Fusion]] = {"ja": Fusion(0.35, 0.8, beam=8), "latin": Fusion(0.65, 1.6)}
+FUSION: Final[Mapping[Script, Fusion]] = {"ja": Fusion(0.35, 0.8, beam=8), "latin": Fusion(0.65, 1.6, beam=12, cut=4.5)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
