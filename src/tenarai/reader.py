@@ -30,6 +30,7 @@ from tenarai.page.order import order_lines
 from tenarai.page.place import around, cut_out, mostly, turned_back
 from tenarai.page.proposal import Maps, propose_characters, propose_lines
 from tenarai.page.split import split_lines
+from tenarai.page.turn import Turn, largest, likely_turn
 from tenarai.text.language import DEFAULT_LANGUAGE, Language, LineDecoder, Prior, Words, line_decoder
 from tenarai.text.script import characters_of
 from tenarai.transcribe import Script, Transcriber, Transcription, check_script, without_japanese
@@ -133,6 +134,17 @@ class Reader:
         asked = _Asked(direction, models, explain, lines, least_confidence)
         page = self._read_gray(gray, _name(picture), asked)
         return replace(page, notes=(("turn", camera_turn(picture)), *page.notes)) if explain else page
+
+    def turn_of(self, picture: Source) -> Turn:
+        """By how many degrees a page should be turned to the right to stand upright; 0 where it is not clear. Reads
+        some lines of a page that is hard to read, every way up. Raises PictureError for what is no picture."""
+        result = clean(read_picture(picture, limits=self.limits))
+        lines = Transcriber(self.runtime)
+
+        def read(page: Gray) -> list[Line]:
+            return lines.lines(page, largest(find_lines(page, lambda small: seen(self.detector, small)[0])), 0)
+
+        return 0 if result.blank else likely_turn(result.picture, read)
 
     def read_line(
         self,

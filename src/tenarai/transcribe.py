@@ -14,6 +14,7 @@ from tenarai.image.line import Straight, straighten
 from tenarai.model.runtime import LineRuntime
 from tenarai.page.layout import Character, Line
 from tenarai.page.place import box_of, corners, cut_out, within
+from tenarai.page.turn import sureness
 from tenarai.text.ctc import Decoding
 from tenarai.text.language import LineDecoder
 from tenarai.text.script import is_japanese
@@ -106,22 +107,14 @@ class Transcription:
             return list(lines) if self.classical is None else self.classical().lines(picture, lines, alternatives)
         read = self.modern.lines(picture, lines, alternatives)
         columns = [place for place, line in enumerate(read) if line.direction == "vertical"]
-        before = _sureness([read[place] for place in columns])
-        if self.classical is None or before >= DOUBTFUL:
+        before = sureness([read[place] for place in columns])
+        if self.classical is None or before is None or before >= DOUBTFUL:
             return read
         again = self.classical().lines(picture, [lines[place] for place in columns], alternatives)
-        if _sureness(again) > before:
+        if (sureness(again) or 0.0) > before:
             for place, line in zip(columns, again, strict=True):
                 read[place] = line
         return read
-
-
-def _sureness(lines: Sequence[Line]) -> float:
-    """Mean confidence, each line counting by its characters; 1 where there are none."""
-    weights = [len(line.characters) for line in lines if line.confidence is not None]
-    if not sum(weights):
-        return 1.0
-    return float(np.average([line.confidence for line in lines if line.confidence is not None], weights=weights))
 
 
 def check_script(script: str) -> None:

@@ -62,6 +62,26 @@ def test_what_is_not_sure_is_left_open(tmp_path: Path) -> None:
     assert "0 to 1" in read(LATIN, "--least-confidence", 2, code=2)[1]
 
 
+def test_a_page_on_its_head_is_told_and_turned(tmp_path: Path) -> None:
+    upright = ROOT / "examples" / "note-horizontal.png"
+    with Image.open(upright) as image:
+        image.rotate(180).save(tmp_path / "note.png")
+    _, said = read(tmp_path / "note.png")
+    assert "note.png does not seem to stand upright: try --turn 180." in said
+    text, said = read(tmp_path / "note.png", "--turn", 180, "--explain")
+    assert text == read(upright)[0] and "upright" not in said
+    out = tmp_path / "out"
+    read(tmp_path / "note.png", "--turn", 90, "--overlay", "-o", out)
+    with Image.open(tmp_path / "note.png") as given, Image.open(next(out.glob("*.overlay.png"))) as drawn:
+        assert drawn.size[0] / drawn.size[1] == pytest.approx(given.size[1] / given.size[0], rel=0.01)
+
+
+def test_the_script_is_as_told() -> None:
+    picture = ROOT / "examples" / "letter-vertical.png"
+    modern, classical = (read(picture, "--script", script)[0] for script in ("modern", "classical"))
+    assert modern == read(picture)[0] != classical
+
+
 def test_resume_pages_and_folders(tmp_path: Path) -> None:
     pictures, out = tmp_path / "in", tmp_path / "out"
     (pictures / "sub").mkdir(parents=True)

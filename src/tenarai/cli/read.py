@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from math import radians
 from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -23,7 +24,10 @@ from tenarai.errors import DataError, SettingsError, TenaraiError
 if TYPE_CHECKING:
     from tenarai.image.clean import Gray
     from tenarai.page.layout import Page
+    from tenarai.page.turn import Turn
     from tenarai.reader import Reader
+
+TURNS: "dict[str, Turn]" = {"0": 0, "90": 90, "180": 180, "270": 270}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class _Job:
     layout: "tuple[Page, ...] | None"
     characters: bool
     pattern: str | None
+    turn: "Turn"
     how: dict[str, Any]  # what Reader.read is given
 
     def outputs(self, given: Given, number: int) -> dict[str, Path]:
@@ -79,6 +84,9 @@ def read(
     lines: Annotated[
         Path | None, typer.Option(help="A layout (PAGE, ALTO, hOCR, VIA, COCO, JSON) whose lines are read.")
     ] = None,
+    turn: Annotated[
+        Literal["0", "90", "180", "270"], typer.Option(help="Degrees by which every page is turned to the right first.")
+    ] = "0",
     pages: Annotated[str | None, typer.Option(help="Which pages of PDFs and TIFFs, as 1-3,5.")] = None,
     overlay: Annotated[bool, typer.Option("--overlay", help="Also draw what was found, as PNG.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Leave out what is already written.")] = False,
@@ -109,13 +117,13 @@ def read(
     layout = None if lines is None else tuple(read_layout(lines))
     how: dict[str, Any] = {"alphabet": alphabet}
     if not characters:
-        how |= {"direction": direction, "least_confidence": least_confidence, **known} | (
+        how |= {"direction": direction, "script": script, "least_confidence": least_confidence, **known} | (
             {} if pattern else {"explain": explain}
         )
     reader = load(model, threads=threads)
     # What cannot be used is told once, before anything is read.
     reader.decoder(Prior(**known, pattern=pattern))
-    job = _Job(reader, forms, out, overlay, resume, chosen, layout, characters, pattern, how)
+    job = _Job(reader, forms, out, overlay, resume, chosen, layout, characters, pattern, TURNS[turn], how)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     if overlay:
@@ -183,6 +191,7 @@ def _run(job: _Job, inputs: Iterable[Given], several: bool) -> int:
 def _read(job: _Job, given: Given) -> "Iterator[tuple[Page, Gray, int]]":
     """The pages of a picture that are asked for and not yet written, with their pictures and numbers."""
     from tenarai.image.read import camera_turn, read_pictures
+    from tenarai.page.turn import turned_right
 
     if given.place.suffix.lower() in ONE_PAGE and job.is_done(given, 1):
         return
@@ -195,12 +204,25 @@ def _read(job: _Job, given: Given) -> "Iterator[tuple[Page, Gray, int]]":
         found += 1
         if job.is_done(given, number):
             continue
+        gray = turned_right(gray, job.turn)
         page = _page(job, given, gray)
+        _hint(job, given, page, gray)
         if page.note("turn") is not None:
-            page = replace(page, notes=(("turn", camera_turn(given.picture)), *page.notes[1:]))
+            page = replace(page, notes=(("turn", camera_turn(given.picture) + radians(job.turn)), *page.notes[1:]))
         yield replace(page, source=given.name if number == 1 else f"{given.name}#{number}"), gray, number
     if not found:
         raise DataError(f"{given.name or 'stdin'} has none of the pages that --pages names.")
+
+
+def _hint(job: _Job, given: Given, page: "Page", gray: "Gray") -> None:
+    """Says so when a page that is hard to read seems to lie on its side or stand on its head."""
+    from tenarai.page.turn import DOUBTFUL, sureness
+
+    if job.turn or job.characters or job.pattern is not None or job.layout is not None:
+        return
+    turn = job.reader.turn_of(gray) if (sureness(page.lines) or 0.0) < DOUBTFUL else 0
+    if turn:
+        typer.echo(f"tenarai: {given.name or 'stdin'} does not seem to stand upright: try --turn {turn}.", err=True)
 
 
 def _page(job: _Job, given: Given, gray: "Gray") -> "Page":
@@ -263,7 +285,7 @@ def _as(job: _Job, form: str, given: Given, page: "Page", gray: "Gray", number: 
     if form == "text" and job.characters:
         return (_character_table(page) + "\n").encode()
     # The page of a PDF is what was drawn of it; other pictures go into the new one as they are, in their colours.
-    original = number == 1 and Path(given.name).suffix.lower() != SUFFIXES["pdf"]
+    original = number == 1 and not job.turn and Path(given.name).suffix.lower() != SUFFIXES["pdf"]
     return write_layout(page, form, given.picture if original else gray)
 
 

@@ -1,0 +1,45 @@
+"""Pages that lie on their side or stand on their head: found by which way up they are read surest."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import numpy as np
+
+from tenarai.image.clean import Gray
+from tenarai.page.layout import Line
+
+Turn = Literal[0, 90, 180, 270]  # degrees to the right
+
+SAMPLE = 6  # lines that are read, the largest ones
+DOUBTFUL = 0.65  # mean confidence of a page below which it may lie wrong
+CLEARLY = 0.15  # by so much a page is read surer the other way up
+
+
+def turned_right(gray: Gray, turn: Turn) -> Gray:
+    """The picture turned by so many degrees to the right."""
+    return np.ascontiguousarray(np.rot90(gray, -turn // 90)) if turn else gray
+
+
+def sureness(lines: Sequence[Line]) -> float | None:
+    """Mean confidence of lines, each counting by its characters; None where there are none."""
+    known = [(line.confidence, len(line.characters)) for line in lines if line.confidence is not None]
+    if not sum(weight for _, weight in known):
+        return None
+    return float(np.average([value for value, _ in known], weights=[weight for _, weight in known]))
+
+
+def likely_turn(picture: Gray, read: Callable[[Gray], Sequence[Line]]) -> Turn:
+    """How far a page must be turned to the right to stand upright: 0 unless it is clearly read surer another way.
+    `read` gives some of the lines of a page with their text and confidence."""
+    here = sureness(read(picture)) or 0.0
+    if here >= DOUBTFUL:
+        return 0
+    turns: tuple[Turn, ...] = (180, 90, 270)
+    found = {turn: sureness(read(turned_right(picture, turn))) or 0.0 for turn in turns}
+    best = max(turns, key=lambda turn: found[turn])
+    return best if found[best] > max(here + CLEARLY, DOUBTFUL) else 0
+
+
+def largest(lines: Sequence[Line]) -> list[Line]:
+    """The lines to judge a page by."""
+    return sorted(lines, key=lambda line: -line.box.area)[:SAMPLE]
