@@ -3,13 +3,13 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tenarai.cli.outputs import check_report, write_report, write_whole
 from tenarai.cli.shared import JsonOption, ReportOption
-from tenarai.errors import ModelFileError, SettingsError
+from tenarai.errors import SettingsError
 
 if TYPE_CHECKING:
     from tenarai.evaluate.report import Evaluation
@@ -49,6 +49,7 @@ def learn(
     from tenarai.reader import shipped_model
     from tenarai.train.corrections import read_corrections
     from tenarai.train.learn import learn as learn_hand
+    from tenarai.train.learnt import open_start, write_learnt
     from tenarai.train.tuning import LearnSettings
 
     if out.is_dir():
@@ -56,16 +57,20 @@ def learn(
     check_report(report)
     settings = LearnSettings(steps=steps, minutes=minutes, seed=seed)
     path = start or shipped_model()
-    network, header, compact = _opened(path)
+    begun = open_start(path)
+    header = begun.header
     lines, unreadable = read_corrections(corrections, header.standard.height)
     out.parent.mkdir(parents=True, exist_ok=True)
     checkpoint = out.with_name(out.name + UNFINISHED)
     learnt = learn_hand(
-        lines, network, header.alphabet, header.standard, settings,
+        lines, begun.network, header.alphabet, header.standard, settings,
         checkpoint=checkpoint, resume=resume, say=lambda what: typer.echo(what, err=True),
     )  # fmt: skip
     learnt = replace(learnt, refused=(*unreadable, *learnt.refused))
-    _write(learnt, path, header, compact, out, settings)
+    if learnt.network is not None:
+        write_learnt(learnt, begun, seed, out)
+    elif not (out.exists() and out.samefile(path)):
+        write_whole(out, path.read_bytes())
     checkpoint.unlink(missing_ok=True)
     if report is not None:
         _report(learnt, path, corrections, report)
@@ -77,34 +82,6 @@ def learn(
         _print(learnt, out)
     if learnt.refused:
         raise typer.Exit(1)
-
-
-def _opened(path: Path) -> tuple[Any, Any, bool]:
-    """Network, header, and whether the file has weights of 7 bits."""
-    import onnx
-
-    from tenarai.model.compact import is_compact
-    from tenarai.model.export import read_network
-
-    network, header = read_network(path)
-    if header.kind != "recogniser":
-        raise ModelFileError(f"{path} is a {header.kind}; a hand is learnt by a recogniser of lines.")
-    return network, header, is_compact(onnx.load(str(path)))
-
-
-def _write(learnt: "Learnt", path: Path, header: Any, compact: bool, out: Path, settings: Any) -> None:
-    from tenarai.model.export import write_model
-
-    if learnt.network is None:
-        if not (out.exists() and out.samefile(path)):
-            write_whole(out, path.read_bytes())
-        return
-    record = {"from": header.name, "lines": learnt.lines, "steps": learnt.steps, "seed": settings.seed}
-    figures = {"before": learnt.before.to_json(), "after": learnt.after.to_json()}
-    hands = [*header.training.get("hands", ()), record | figures]
-    sizes = learnt.network.sizes.to_dict()
-    written = replace(header, sizes=sizes, alphabet=learnt.alphabet, training={**header.training, "hands": hands})
-    write_model(learnt.network, written, out, compact=compact)
 
 
 def _report(learnt: "Learnt", path: Path, corrections: Path, report: Path) -> None:

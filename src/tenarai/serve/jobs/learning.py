@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenarai.dataset.pages import cut
 from tenarai.dataset.pairs import LinePair
-from tenarai.errors import ModelFileError, SettingsError, TenaraiError
+from tenarai.errors import SettingsError, TenaraiError
 from tenarai.image.clean import Gray, find_inverted
 from tenarai.page.layout import Box
 from tenarai.reader import shipped_model
@@ -25,10 +24,9 @@ from tenarai.serve.store import CorrectedLine, Project, Refused
 
 if TYPE_CHECKING:
     from tenarai.dataset.sample import Refused as Unfit
-    from tenarai.model.file import Header
-    from tenarai.model.recogniser import Recogniser
     from tenarai.train.corrections import Correction
     from tenarai.train.learn import Figures, Learnt
+    from tenarai.train.learnt import Start
 
 NEEDS = 'Learning takes one more package: pip install "tenarai[train]".'
 FEWEST = 5  # lines below which docs/learn.md promises nothing
@@ -51,9 +49,11 @@ def check(project: Project, place: Workplace, progress: Progress) -> tuple[str, 
     """The corrections whose text does not seem to stand in their picture."""
     _check_installed()
     from tenarai.train.corrections import sort_out
+    from tenarai.train.learnt import open_start
 
     lines = project.corrections()
-    network, header = _opened(place.model or shipped_model())
+    start = open_start(place.model or shipped_model())
+    network, header = start.network, start.header
     corrections, unfit = _corrections(project, lines, header.standard.height, progress)
     doubted = list(unfit)
     # In parts, so that one hears of it in between; what is far is measured against all of a part.
@@ -69,13 +69,14 @@ def learn(project: Project, place: Workplace, options: LearnOptions, progress: P
     _check_installed()
     from tenarai.train.learn import held_out
     from tenarai.train.learn import learn as learn_hand
+    from tenarai.train.learnt import open_start
     from tenarai.train.tuning import LearnSettings
 
     lines = project.corrections(options.unclear)
     if not lines:
         raise Refused("Nothing is corrected yet: correct a page or two, of which a hand can be learnt.")
-    path = place.model or shipped_model()
-    network, header = _opened(path)
+    start = open_start(place.model or shipped_model())
+    network, header = start.network, start.header
     corrections, unfit = _corrections(project, lines, header.standard.height, progress)
     settings = LearnSettings(steps=options.steps, minutes=options.minutes, seed=options.seed)
     total = settings.rounds * (len(held_out(len(corrections), settings.seed)) + 1) + 1
@@ -97,7 +98,7 @@ def learn(project: Project, place: Workplace, options: LearnOptions, progress: P
     learnt = replace(learnt, refused=(*unfit, *learnt.refused))
     result = _result(learnt, lines)
     if learnt.network is not None:
-        result["model_id"] = _offer(project, learnt, path, header, settings.seed, result)
+        result["model_id"] = _offer(project, learnt, start, settings.seed, result)
     state.unlink(missing_ok=True)
     return _sentence(learnt), result
 
@@ -105,16 +106,6 @@ def learn(project: Project, place: Workplace, options: LearnOptions, progress: P
 def _check_installed() -> None:
     if not is_installed():
         raise Refused(NEEDS)
-
-
-def _opened(path: Path) -> "tuple[Recogniser, Header]":
-    from tenarai.model.export import read_network
-    from tenarai.model.recogniser import Recogniser
-
-    network, header = read_network(path)
-    if not isinstance(network, Recogniser):
-        raise ModelFileError(f"{path.name} is a {header.kind}; a hand is learnt by a recogniser of lines.")
-    return network, header
 
 
 def _corrections(
@@ -178,23 +169,14 @@ def _rate(evaluation: Any) -> dict[str, Any]:
     return {"cer": evaluation.cer, "interval": list(evaluation.cer_interval), "lines": evaluation.lines}
 
 
-def _offer(project: Project, learnt: "Learnt", path: Path, header: "Header", seed: int, result: dict[str, Any]) -> int:
+def _offer(project: Project, learnt: "Learnt", start: "Start", seed: int, result: dict[str, Any]) -> int:
     """Keeps the model in the project, to be taken or thrown away; its id."""
-    import onnx
+    from tenarai.train.learnt import write_learnt
 
-    from tenarai.model.compact import is_compact
-    from tenarai.model.export import write_model
-
-    figures = {"before": learnt.before.to_json(), "after": learnt.after.to_json()}
-    record = {"from": header.name, "lines": learnt.lines, "steps": learnt.steps, "seed": seed, **figures}
-    training = {**header.training, "hands": [*header.training.get("hands", ()), record]}
-    network = learnt.network
-    assert network is not None
-    written = replace(header, sizes=network.sizes.to_dict(), alphabet=learnt.alphabet, training=training)
     file = project.folder / UNFINISHED / "offered.model"
     try:
-        write_model(network, written, file, compact=is_compact(onnx.load(str(path))))
-        return project.add_model(file, f"{header.name}, {learnt.lines} lines", result).id
+        write_learnt(learnt, start, seed, file)
+        return project.add_model(file, f"{start.header.name}, {learnt.lines} lines", result).id
     finally:
         file.unlink(missing_ok=True)
 

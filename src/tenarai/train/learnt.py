@@ -1,0 +1,42 @@
+"""The model file that learning starts from, and the one that it makes."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import onnx
+
+from tenarai.errors import ModelFileError
+from tenarai.model.compact import is_compact
+from tenarai.model.export import read_network, write_model
+from tenarai.model.file import Header
+from tenarai.model.recogniser import Recogniser
+from tenarai.train.learn import Learnt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """An open recogniser of lines; `compact`: its file has weights of 7 bits."""
+
+    network: Recogniser
+    header: Header
+    compact: bool
+
+
+def open_start(path: Path) -> Start:
+    """Raises ModelFileError for what is no model, or one of another kind."""
+    network, header = read_network(path)
+    if not isinstance(network, Recogniser):
+        raise ModelFileError(f"{path} is a {header.kind}; a hand is learnt by a recogniser of lines.")
+    return Start(network, header, is_compact(onnx.load(str(path))))
+
+
+def write_learnt(learnt: Learnt, start: Start, seed: int, out: Path) -> None:
+    """Writes what has learnt, as compact as it was, with what it learnt and brought in its record. There must be
+    something: `learnt.network` is not None."""
+    assert learnt.network is not None
+    figures = {"before": learnt.before.to_json(), "after": learnt.after.to_json()}
+    hand = {"from": start.header.name, "lines": learnt.lines, "steps": learnt.steps, "seed": seed, **figures}
+    training = {**start.header.training, "hands": [*start.header.training.get("hands", ()), hand]}
+    sizes = learnt.network.sizes.to_dict()
+    header = replace(start.header, sizes=sizes, alphabet=learnt.alphabet, training=training)
+    write_model(learnt.network, header, out, compact=start.compact)
