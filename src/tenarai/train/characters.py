@@ -33,7 +33,6 @@ from tenarai.train.recipe import CharacterCorpus, CharacterRecipe, CharacterSett
 
 VALIDATION_SEED = 1_000_003
 TRIES = 1000
-RARER = 0.5  # katakana than hiragana: 24 to 1 in running text, but a character by itself may come from anywhere
 OWN_PEN = 0.45  # part of the characters drawn from a real writer's strokes, where there are some
 
 
@@ -119,10 +118,9 @@ class CharacterMaker:
 
     @property
     def favour(self) -> npt.NDArray[np.float64]:
-        """How much likelier than a reader should expect it each class `(classes,)` is among the composed characters:
-        kana are no likelier than kanji then, and a へ by itself is hiragana."""
-        usual = [RARER if c in KATAKANA + "ー" else 1.0 for c in self.alphabet.characters[1:]]
-        return np.append(1.0, self.weights / usual)
+        """How many times as often as others each class `(classes,)` is among the composed characters: that says nothing
+        of how likely a character by itself is."""
+        return np.append(1.0, self.weights)
 
     def _fonts(self, corpora: Path, folders: tuple[str, ...]) -> list[HandFont]:
         paths = [path for folder in folders for path in find_fonts(corpora / folder)]
