@@ -3,15 +3,21 @@
 import numpy as np
 import pytest
 
-from tenarai.page.layout import Box, Character, Line
+from tenarai.page.layout import Box, Character, Direction, Line
 from tenarai.page.turn import DOUBTFUL, SAMPLE, Turn, largest, likely_turn, sureness, turned_right
 
 UPRIGHT = np.arange(6, dtype=np.uint8).reshape(2, 3)
 
 
-def line(confidence: float | None, characters: int = 4, width: float = 100) -> Line:
+def line(
+    confidence: float | None,
+    characters: int = 4,
+    width: float = 100,
+    text: str = "",
+    direction: Direction = "horizontal",
+) -> Line:
     box = Box(0, 0, width, 20)
-    return Line(box, "horizontal", "", confidence, tuple(Character("あ", box, confidence) for _ in range(characters)))
+    return Line(box, direction, text, confidence, tuple(Character("あ", box, confidence) for _ in range(characters)))
 
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
@@ -31,6 +37,22 @@ def test_a_hard_hand_is_not_turned_for_a_little_more(upright: float) -> None:
         return [line(upright if np.array_equal(page, UPRIGHT) else upright + 0.1)]
 
     assert likely_turn(UPRIGHT, read) == 0
+
+
+@pytest.mark.parametrize(("text", "expected"), [("a letter", 90), ("手紙です", 180)])
+def test_of_two_ways_that_are_read_alike_the_one_that_is_written(text: str, expected: Turn) -> None:
+    """A quarter turn reads rows as columns, as surely."""
+    lying = np.ascontiguousarray(np.rot90(UPRIGHT, 1))
+    ways: dict[bytes, tuple[float, Direction]] = {
+        turned_right(lying, 90).tobytes(): (0.9, "horizontal"),
+        turned_right(lying, 180).tobytes(): (0.92, "vertical"),
+    }
+
+    def read(page: np.ndarray) -> list[Line]:
+        confidence, direction = ways.get(page.tobytes(), (0.3, "horizontal"))
+        return [line(confidence, text=text, direction=direction)]
+
+    assert likely_turn(lying, read) == expected
 
 
 def test_what_is_read_well_is_read_once() -> None:

@@ -7,6 +7,8 @@ import numpy as np
 
 from tenarai.image.clean import Gray
 from tenarai.page.layout import Line
+from tenarai.page.place import mostly
+from tenarai.text.script import is_japanese
 
 Turn = Literal[0, 90, 180, 270]  # degrees to the right
 
@@ -30,14 +32,27 @@ def sureness(lines: Sequence[Line]) -> float | None:
 
 def likely_turn(picture: Gray, read: Callable[[Gray], Sequence[Line]]) -> Turn:
     """How far a page must be turned to the right to stand upright: 0 unless it is clearly read surer another way.
-    `read` gives some of the lines of a page with their text and confidence."""
+    `read` gives some of the lines of a page with their text and confidence.
+
+    Lines that lie on one side are read as columns, and columns on the other as lines: of two ways up that are read
+    alike, Latin script stands where its lines are level, and other pages rather stood on their head."""
     here = sureness(read(picture)) or 0.0
     if here >= DOUBTFUL:
         return 0
     turns: tuple[Turn, ...] = (180, 90, 270)
-    found = {turn: sureness(read(turned_right(picture, turn))) or 0.0 for turn in turns}
-    best = max(turns, key=lambda turn: found[turn])
-    return best if found[best] > max(here + CLEARLY, DOUBTFUL) else 0
+    lines = {turn: read(turned_right(picture, turn)) for turn in turns}
+    found = {turn: sureness(lines[turn]) or 0.0 for turn in turns}
+    best = max(found.values())
+    if best <= max(here + CLEARLY, DOUBTFUL):
+        return 0
+    alike = [turn for turn in turns if found[turn] > best - CLEARLY]
+    return max(alike, key=lambda turn: (_is_written(lines[turn]), turn == 180, found[turn]))
+
+
+def _is_written(lines: Sequence[Line]) -> bool:
+    """Whether people write so: Latin script does not run from top to bottom."""
+    text = "".join(line.text for line in lines)
+    return mostly(lines) == "horizontal" or 2 * sum(map(is_japanese, text)) > len(text)
 
 
 def largest(lines: Sequence[Line]) -> list[Line]:
