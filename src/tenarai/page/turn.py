@@ -8,12 +8,12 @@ import numpy as np
 from tenarai.image.clean import Gray
 from tenarai.page.layout import Line
 from tenarai.page.place import mostly
-from tenarai.text.script import is_japanese
 
 Turn = Literal[0, 90, 180, 270]  # degrees to the right
 
 SAMPLE = 6  # lines that are read, the largest ones
 DOUBTFUL = 0.65  # mean confidence of a page below which it may lie wrong
+LATIN = "\u0250"  # where the letters of western European languages end
 CLEARLY = 0.15  # by so much a page is read surer the other way up
 
 
@@ -52,7 +52,7 @@ def likely_turn(picture: Gray, read: Callable[[Gray], Sequence[Line]]) -> Turn:
 def _is_written(lines: Sequence[Line]) -> bool:
     """Whether people write so: Latin script does not run from top to bottom."""
     text = "".join(line.text for line in lines)
-    return mostly(lines) == "horizontal" or 2 * sum(map(is_japanese, text)) > len(text)
+    return mostly(lines) == "horizontal" or 2 * sum(character < LATIN for character in text) < len(text)
 
 
 def largest(lines: Sequence[Line]) -> list[Line]:
