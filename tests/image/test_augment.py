@@ -52,12 +52,15 @@ def test_a_rectangle_is_erased_and_nothing_else(share: float) -> None:
         assert (out == 255).sum() == height * width
 
 
-def test_a_line_is_warped_in_its_place() -> None:
+@pytest.mark.parametrize("vertical", [False, True])
+def test_a_line_is_warped_in_its_place(vertical: bool) -> None:
     ink = np.zeros((40, 400), np.uint8)
     ink[18:22, 10:390] = 255
+    ink = np.ascontiguousarray(ink.T) if vertical else ink
     out = warped(ink, np.random.default_rng(5))
     assert out.shape == ink.shape and out.dtype == np.uint8
-    heights = [float(np.average(np.arange(40), weights=column)) for column in out[:, 20:380].T]
+    level = out.T if vertical else out
+    heights = [float(np.average(np.arange(40), weights=column)) for column in level[:, 20:380].T]
     assert 0.5 < np.std(heights) < 4 and abs(np.mean(heights) - 19.5) < 2  # no longer straight, where it was
     np.testing.assert_array_equal(out, warped(ink, np.random.default_rng(5)))
     np.testing.assert_array_equal(ink, warped(ink, np.random.default_rng(5), reach=0))

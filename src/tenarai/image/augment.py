@@ -71,11 +71,12 @@ def erased(gray: Gray, rng: np.random.Generator, share: float = 0.2) -> Gray:
 
 def warped(ink: Gray, rng: np.random.Generator, reach: float = 0.04, spacing: float = 0.4) -> Gray:
     """A line of ink `(height, width) uint8`, 0 = paper, whose places are moved at random (Wigington et al. 2017): the
-    points of a grid `spacing` apart by `reach` on average, both in parts of the line's height, what is between them in
+    points of a grid `spacing` apart by `reach` on average, both in parts of the line's thickness, what is between them in
     proportion."""
     height, width = ink.shape
-    rows, columns = (max(3, round(side / (spacing * height)) + 1) for side in (height, width))
-    moves = rng.normal(0, reach * height, (2, rows, columns)).astype(np.float32)
+    thickness = min(ink.shape)
+    rows, columns = (max(3, round(side / (spacing * thickness)) + 1) for side in (height, width))
+    moves = rng.normal(0, reach * thickness, (2, rows, columns)).astype(np.float32)
     dx, dy = (cv2.resize(move, (width, height), interpolation=cv2.INTER_LINEAR) for move in moves)
     x = np.arange(width, dtype=np.float32)[None, :] + dx
     y = np.arange(height, dtype=np.float32)[:, None] + dy
