@@ -71,8 +71,8 @@ def erased(gray: Gray, rng: np.random.Generator, share: float = 0.2) -> Gray:
 
 def warped(ink: Gray, rng: np.random.Generator, reach: float = 0.04, spacing: float = 0.4) -> Gray:
     """A line of ink `(height, width) uint8`, 0 = paper, whose places are moved at random (Wigington et al. 2017): the
-    points of a grid `spacing` apart by `reach` on average, both in parts of the line's thickness, what is between them in
-    proportion."""
+    points of a grid `spacing` apart by `reach` on average, both in parts of the line's thickness, and what lies between
+    them in proportion."""
     height, width = ink.shape
     thickness = min(ink.shape)
     rows, columns = (max(3, round(side / (spacing * thickness)) + 1) for side in (height, width))
