@@ -92,6 +92,7 @@ def test_boxes_by_pointer(site: Site, visit: Callable[..., Any]) -> None:
 def wait(true: Callable[[], bool], page: Any) -> None:
     for _ in range(600):
         if true():
+            page.wait_for_timeout(700)  # the page itself hears of it a little later
             return
         page.wait_for_timeout(50)
     raise AssertionError("The server has not got it after 30 s.")
