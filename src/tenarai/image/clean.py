@@ -40,7 +40,7 @@ class Cleaned:
 def find_inverted(gray: Gray) -> bool:
     """True when the ink is brighter than the paper (chalk, a negative, MNIST): ink is the thin minority, and the
     border of a picture is mostly paper. Of a page, only what is near its writing is asked."""
-    written = _skews(gray if max(gray.shape) <= PAGE_SIDE else _shrunk(gray, PAGE_SIDE))
+    written = _skews(gray)
     if len(written) >= WRITTEN:
         return bool(written.mean() > 0)
     step = -(-max(gray.shape) // 1024)
@@ -55,12 +55,14 @@ def find_inverted(gray: Gray) -> bool:
     return bool(skew + BORDER_WEIGHT * float(np.clip(2 * edge, -1, 1)) > 0)
 
 
-def _skews(small: Gray) -> npt.NDArray[np.float64]:
-    """How far the gray levels of each piece with writing lie above their median rather than below it, -1 to 1."""
+def _skews(gray: Gray) -> npt.NDArray[np.float64]:
+    """How far the gray levels of each piece with writing lie above their median rather than below it, -1 to 1; none of
+    what is no page."""
+    if round(min(gray.shape) * min(1.0, PAGE_SIDE / max(gray.shape))) < LEAST_ACROSS * PIECE:
+        return np.empty(0)
+    small = gray if max(gray.shape) <= PAGE_SIDE else _shrunk(gray, PAGE_SIDE)
     side = max(PIECE, min(small.shape) // 10)
     rows, columns = (length // side for length in small.shape)
-    if min(rows, columns) < LEAST_ACROSS:
-        return np.empty(0)
     whole = small[: rows * side, : columns * side]
     edges = cv2.morphologyEx(whole, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     strokes = edges.reshape(rows, side, columns, side).mean(axis=(1, 3)).ravel()

@@ -15,19 +15,19 @@ from tenarai.train.learn import Learnt
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Start:
-    """An open recogniser of lines; `compact`: its file has weights of 7 bits."""
+    """The file of a recogniser of lines, open."""
 
+    path: Path
     network: Recogniser
     header: Header
-    compact: bool
 
 
 def open_start(path: Path) -> Start:
     """Raises ModelFileError for what is no model, or one of another kind."""
     network, header = read_network(path)
     if not isinstance(network, Recogniser):
-        raise ModelFileError(f"{path} is a {header.kind}; a hand is learnt by a recogniser of lines.")
-    return Start(network, header, is_compact(onnx.load(str(path))))
+        raise ModelFileError(f"{path.name} is a {header.kind}; a hand is learnt by a recogniser of lines.")
+    return Start(path, network, header)
 
 
 def write_learnt(learnt: Learnt, start: Start, seed: int, out: Path) -> None:
@@ -39,4 +39,4 @@ def write_learnt(learnt: Learnt, start: Start, seed: int, out: Path) -> None:
     training = {**start.header.training, "hands": [*start.header.training.get("hands", ()), hand]}
     sizes = learnt.network.sizes.to_dict()
     header = replace(start.header, sizes=sizes, alphabet=learnt.alphabet, training=training)
-    write_model(learnt.network, header, out, compact=start.compact)
+    write_model(learnt.network, header, out, compact=is_compact(onnx.load(str(start.path))))

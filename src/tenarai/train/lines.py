@@ -124,7 +124,8 @@ class Lines(lightning.LightningDataModule):
         """Composed lines of held-out fonts (of any where none is held out), and real lines of held-out writers."""
         data, count = self.recipe.data, self.recipe.run.validation_lines
         latin = float(data.latin == 1)  # Latin is validated on real lines, unless there is nothing else
-        changes = {"latin": latin, "real": 0.0, "font": 1.0 if data.validation_fonts else data.font}
+        font = 1.0 if data.validation_fonts else data.font
+        changes = {"latin": latin, "real": 0.0, "real_japanese": 0.0, "font": font}
         composed = data.model_copy(update=changes)
         maker = LineMaker(composed, self.alphabet, self.standard.height, self.corpora, validation=True)
         rng = np.random.default_rng(VALIDATION_SEED)

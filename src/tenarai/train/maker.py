@@ -130,8 +130,8 @@ class LineMaker:
         """A real line leaned, stretched, warped, wrinkled and photographed again."""
         source = warped(line.ink, rng) if rng.random() < self.data.warp else line.ink
         height, width = source.shape
-        lean = float(rng.normal(0, 0.12))
-        stretch = float(np.exp(rng.normal(0, 0.12)))
+        lean = float(rng.normal(0, 0.2))
+        stretch = float(np.exp(rng.normal(0, 0.16)))
         reach = abs(lean) * height
         matrix = np.array([[stretch, -lean, reach if lean > 0 else 0.0], [0.0, 1.0, 0.0]])
         size = (int(width * stretch + reach) + 1, height)

@@ -84,12 +84,10 @@ def exchange_router(desk: Desk) -> APIRouter:
 
 
 def _files() -> dict[int | str, dict[str, object]]:
-    file: dict[str, object] = {"schema": {"type": "string", "format": "binary"}}
-    content = dict.fromkeys((*MEDIA.values(), ZIP, "application/octet-stream"), file)
+    binary = {"type": "string", "format": "binary"}
+    kinds = (*MEDIA.values(), ZIP, "application/octet-stream")
     # What is JSON is told by its own schema, docs/page.schema.json, or by VIA and COCO.
-    return {
-        200: {"content": {media: {"schema": {}} if media.endswith("json") else one for media, one in content.items()}}
-    }
+    return {200: {"content": {kind: {"schema": {} if kind.endswith("json") else binary} for kind in kinds}}}
 
 
 def _media(form: Format, suffix: str) -> str:

@@ -235,7 +235,7 @@ export class LineList {
       const forwards = this.page.number(moved) < this.page.number(id);
       const ids = this.page.order.filter((one) => one !== moved);
       ids.splice(ids.indexOf(id) + (forwards ? 1 : 0), 0, moved);
-      void this.page.reorder(ids);
+      void this.page.reorder(() => ids);
     });
   }
 

@@ -200,9 +200,9 @@ export class OpenPage extends EventTarget {
     }
   }
 
-  /** @param {number} id @param {Record<string, any>} values polygon, box, direction, region or state */
+  /** @param {number} id @param {() => Record<string, any>} values polygon, box, direction, region or state, once it is their turn */
   set(id, values) {
-    return this.change(() => patch(`/api/lines/${id}`, { ...values, expected: this.line(id).version, client_id: editId() }));
+    return this.change(() => patch(`/api/lines/${id}`, { ...values(), expected: this.line(id).version, client_id: editId() }));
   }
 
   /** @param {import("../types.js").Point[]} polygon @param {import("../types.js").Direction} direction @param {number | null} after */
@@ -233,20 +233,20 @@ export class OpenPage extends EventTarget {
     return this.change(() => post(`/api/pages/${this.row.id}/join`, { lines: ids, client_id: editId() }));
   }
 
-  /** @param {number[]} ids all lines of the page */
+  /** @param {() => number[]} ids all lines of the page, once it is their turn */
   reorder(ids) {
-    return this.change(() => put(`/api/pages/${this.row.id}/order`, { lines: ids, expected: this.version }));
+    return this.change(() => put(`/api/pages/${this.row.id}/order`, { lines: ids(), expected: this.version }));
   }
 
   /** @param {number} id @param {number} by 1 later, -1 earlier */
   move(id, by) {
-    const ids = [...this.order];
-    const at = ids.indexOf(id);
-    const to = at + by;
-    if (to < 0 || to >= ids.length) return Promise.resolve(null);
-    ids.splice(at, 1);
-    ids.splice(to, 0, id);
-    return this.reorder(ids);
+    if (this.order[this.order.indexOf(id) + by] === undefined) return Promise.resolve(null);
+    return this.reorder(() => {
+      const to = this.order.indexOf(id) + by;
+      const ids = this.order.filter((other) => other !== id);
+      ids.splice(Math.max(0, to), 0, id);
+      return ids;
+    });
   }
 
   /** Takes back what was typed since the last save, else the last change of this page. @param {"undo" | "redo"} way */

@@ -149,7 +149,7 @@ export class Tools extends EventTarget {
 
   /** Saves an outline; it stays as drawn until the server has answered. @param {number} id @param {Point[]} points */
   async keep(id, points) {
-    await this.page.set(id, { polygon: points });
+    await this.page.set(id, () => ({ polygon: points }));
     this.boxes.draft = null;
     this.boxes.draw();
   }
@@ -252,9 +252,10 @@ export class Tools extends EventTarget {
 
   async turnDirection() {
     const { page } = this;
-    if (!page.active) return;
-    const direction = page.line(page.active).direction === "vertical" ? "horizontal" : "vertical";
-    if (await page.set(page.active, { direction })) announce(t("directionIs", { direction: t(direction) }));
+    const id = page.active;
+    if (!id) return;
+    const turned = await page.set(id, () => ({ direction: page.line(id).direction === "vertical" ? "horizontal" : "vertical" }));
+    if (turned) announce(t("directionIs", { direction: t(page.line(id).direction) }));
   }
 
   /** A new line after the one at hand, for those who do not draw: the same box, one line further on. */
@@ -274,7 +275,7 @@ export class Tools extends EventTarget {
       const start = Math.min(...sequence.map((id) => page.order.indexOf(id)));
       const rest = page.order.filter((id) => !sequence.includes(id));
       const head = page.order.slice(0, start).filter((id) => !sequence.includes(id)).length;
-      await page.reorder([...rest.slice(0, head), ...sequence, ...rest.slice(head)]);
+      await page.reorder(() => [...rest.slice(0, head), ...sequence, ...rest.slice(head)]);
     }
     this.use("select");
   }
