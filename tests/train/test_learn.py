@@ -19,7 +19,7 @@ from tenarai.reader import shipped_model
 from tenarai.text.alphabet import HIRAGANA, KATAKANA, Alphabet
 from tenarai.train import learn as learning
 from tenarai.train.corrections import Correction, grown, log_probs, read_corrections, sort_out
-from tenarai.train.learn import held_out, latin_share, learn
+from tenarai.train.learn import held_out, learn
 from tenarai.train.maker import LineMaker, RealLine, TrainingLine
 from tenarai.train.recipe import DataSettings
 from tenarai.train.tuning import LearnSettings, measure
@@ -153,11 +153,6 @@ def test_new_characters_leave_known_scores_as_they_are(network: Recogniser, make
     assert after.shape[1] == before.shape[1] + 2
     known = after[:, : len(ALPHABET)]
     np.testing.assert_allclose(known - known[:, :1], before - before[:, :1], atol=1e-4)
-
-
-@pytest.mark.parametrize(("characters", "share"), [("abc", 1.0), ("あい", 0.0), ("aあ", 0.3)])
-def test_a_model_of_one_script_is_kept_by_lines_of_that_script(characters: str, share: float) -> None:
-    assert latin_share(Alphabet.of(characters)) == share
 
 
 # Learning

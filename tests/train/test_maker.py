@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenarai.errors import DataError
-from tenarai.text.alphabet import default_alphabet
-from tenarai.train.maker import LineMaker, held_out_writers, is_column
+from tenarai.text.alphabet import Alphabet, default_alphabet
+from tenarai.train.maker import LineMaker, example_lines, held_out_writers, is_column, latin_share
 from tenarai.train.recipe import DataSettings, LineCorpus
 
 ALPHABET = default_alphabet()
@@ -247,3 +247,15 @@ def test_an_unreadable_picture_is_left_out_and_named(tmp_path: Path) -> None:
     (tmp_path / "lines" / "1.png").write_bytes(b"")
     with pytest.raises(DataError, match="None of the 2 line pictures"):
         maker(tmp_path, lines=(LineCorpus(path="lines"),))
+
+
+@pytest.mark.parametrize(("characters", "share"), [("abc", 1.0), ("あい", 0.0), ("aあ", 0.3)])
+def test_a_model_of_one_script_is_kept_by_lines_of_that_script(characters: str, share: float) -> None:
+    assert latin_share(Alphabet.of(characters)) == share
+
+
+def test_example_lines_are_the_same_always_and_none_without_characters_to_write() -> None:
+    first, second = (example_lines(default_alphabet(), 24) for _ in range(2))
+    assert len(first) > 20 and all(line.shape[0] == 24 and line.dtype == np.uint8 for line in first)
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    assert example_lines(Alphabet.of("ΩΨ"), 24) == []

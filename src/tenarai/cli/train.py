@@ -72,11 +72,13 @@ def compact(
     model: Annotated[Path, typer.Argument(help="A model file for lines.")],
     out: Annotated[Path, typer.Argument(help="The model file to write.")],
 ) -> None:
-    """Write a model for lines with weights of 7 bits: a third faster to read with, less than half as large."""
+    """Write a model for lines with weights of 7 bits: nearly twice as fast to read with, a quarter as large."""
     from tenarai.model.export import read_network, write_model
+    from tenarai.train.maker import example_lines
 
     network, header = read_network(model)
-    write_model(network, header, out, compact=True)
+    lines = example_lines(header.alphabet, header.standard.height) if header.kind == "recogniser" else ()
+    write_model(network, header, out, compact=True, lines=lines)
     typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB, was {model.stat().st_size / 1e6:.1f} MB", err=True)
 
 

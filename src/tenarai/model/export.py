@@ -4,6 +4,7 @@ import io
 import json
 import os
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import onnx
 import torch
 
 from tenarai.errors import ModelFileError, SettingsError
+from tenarai.image.clean import Gray
 from tenarai.model.classifier import Classifier, ClassifierSizes
 from tenarai.model.compact import compacted, float_weights
 from tenarai.model.detector import Detector, DetectorSizes, Pyramid, RegionProposals
@@ -71,14 +73,17 @@ class _Foretelling(torch.nn.Module):
         return self.network.log_probs(features.transpose(0, 1)), after
 
 
-def write_model(network: Network, header: Header, path: Path, *, compact: bool = False) -> None:
-    """Writes the model file, whole or not at all. `compact` gives a recogniser weights of 7 bits: see model/compact."""
+def write_model(
+    network: Network, header: Header, path: Path, *, compact: bool = False, lines: Sequence[Gray] = ()
+) -> None:
+    """Writes the model file, whole or not at all. `compact` gives a recogniser weights of 7 bits, its convolutions too
+    where `lines` at reading height show how large values become: see model/compact."""
     if compact and header.kind != "recogniser":
         raise ModelFileError(f"Only a recogniser has a compact form; {header.name} is a {header.kind}.")
     network = network.cpu().float().eval()
     graph = _graph(network, header, compact)
     if compact:
-        graph = compacted(graph)
+        graph = compacted(graph, [header.standard.line(line)[None] for line in lines])
     entry = graph.metadata_props.add()
     entry.key, entry.value = FORMAT, json.dumps(header.to_json(), ensure_ascii=False)
     waiting = path.with_name(f".{path.name}.{os.getpid()}")
@@ -143,7 +148,7 @@ def read_network(path: Path) -> tuple[Network, Header]:
         raise ModelFileError(f"The sizes in the model file {path} are damaged ({error}).") from None
     try:
         weights = float_weights(graph)
-    except (KeyError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelFileError(f"The weights in the model file {path} are damaged ({error}).") from None
     state = network.state_dict()
     for name, value in state.items():

@@ -22,9 +22,9 @@ from tenarai.errors import DataError, SettingsError
 from tenarai.evaluate.report import Evaluation, Reading, evaluate
 from tenarai.image.standard import Standard
 from tenarai.model.recogniser import Recogniser
-from tenarai.text.alphabet import HIRAGANA, Alphabet
+from tenarai.text.alphabet import Alphabet
 from tenarai.train.corrections import Correction, grown, sort_out
-from tenarai.train.maker import LineMaker, TrainingLine
+from tenarai.train.maker import UNRULY, LineMaker, TrainingLine, composed, latin_share
 from tenarai.train.recipe import DataSettings
 from tenarai.train.tuning import Course, Desk, LearnSettings, measure, readings
 
@@ -34,7 +34,6 @@ MANY = 16  # lines of which a fifth is enough to hold out; of fewer, every one i
 FOLDS = 3
 CHECK_SEED, CHECK_LINES = 2_000_003, 80  # the general check set, the same in every run
 REPLAY_SEED, REPLAY_LINES = 3_000_017, 400
-UNRULY = 0.5  # hands of composed lines, as in recipes/reader.toml
 POLICY = "standard"  # of the text in figures
 
 Say = Callable[[str], None]
@@ -139,17 +138,6 @@ def learn(
 def _figures(held: list[Reading], check: Sequence[TrainingLine], general: Sequence[str]) -> Figures:
     found = evaluate(readings(check, general), POLICY)
     return Figures(evaluate(held, POLICY) if held else None, found, tuple(held))
-
-
-def latin_share(alphabet: Alphabet) -> float:
-    """Which part of the composed lines is Latin: of a model that reads one script, all or none."""
-    return 1.0 if not any(c in alphabet for c in HIRAGANA) else 0.3 if "a" in alphabet else 0.0
-
-
-def composed(maker: LineMaker, seed: int, count: int) -> tuple[TrainingLine, ...]:
-    """The composed lines of a seed."""
-    rng = np.random.default_rng(seed)
-    return tuple(maker.draw(rng) for _ in range(count))
 
 
 @dataclass(frozen=True, slots=True)

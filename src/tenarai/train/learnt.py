@@ -11,6 +11,7 @@ from tenarai.model.export import read_network, write_model
 from tenarai.model.file import Header
 from tenarai.model.recogniser import Recogniser
 from tenarai.train.learn import Learnt
+from tenarai.train.maker import example_lines
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,4 +40,6 @@ def write_learnt(learnt: Learnt, start: Start, seed: int, out: Path) -> None:
     training = {**start.header.training, "hands": [*start.header.training.get("hands", ()), hand]}
     sizes = learnt.network.sizes.to_dict()
     header = replace(start.header, sizes=sizes, alphabet=learnt.alphabet, training=training)
-    write_model(learnt.network, header, out, compact=is_compact(onnx.load(str(start.path))))
+    compact = is_compact(onnx.load(str(start.path)))
+    lines = example_lines(header.alphabet, header.standard.height) if compact else ()
+    write_model(learnt.network, header, out, compact=compact, lines=lines)

@@ -27,6 +27,8 @@ from tenarai.text.alphabet import HIRAGANA, KATAKANA, Alphabet
 from tenarai.text.normalise import normalise
 from tenarai.train.recipe import DataSettings
 
+UNRULY, WEAR = 0.5, 0.4  # of composed lines, as in recipes/reader.toml
+EXAMPLES, EXAMPLES_SEED = 100, 4_000_037
 TRIES = 1000  # texts drawn for one line before giving up; with shipped texts and strokes most can be written
 
 
@@ -205,3 +207,25 @@ def held_out_writers(writers: Iterable[str], count: int) -> frozenset[str]:
     known = sorted(set(writers))
     count = min(count, len(known))
     return frozenset(known[i * len(known) // count] for i in range(count))
+
+
+def latin_share(alphabet: Alphabet) -> float:
+    """Which part of the composed lines is Latin: of a model that reads one script, all or none."""
+    return 1.0 if not any(c in alphabet for c in HIRAGANA) else 0.3 if "a" in alphabet else 0.0
+
+
+def composed(maker: LineMaker, seed: int, count: int) -> tuple[TrainingLine, ...]:
+    """The composed lines of a seed."""
+    rng = np.random.default_rng(seed)
+    return tuple(maker.draw(rng) for _ in range(count))
+
+
+def example_lines(alphabet: Alphabet, height: int) -> list[Gray]:
+    """Some lines of shipped texts and strokes, `(height, width) uint8`, the same ones always; none where these have
+    too few of the alphabet's characters."""
+    data = DataSettings(unruly=UNRULY, wear=WEAR, latin=latin_share(alphabet))
+    try:
+        maker = LineMaker(data, alphabet, height, Path())
+        return [line.picture for line in composed(maker, EXAMPLES_SEED, EXAMPLES)]
+    except DataError:
+        return []
