@@ -22,6 +22,7 @@ import numpy as np
 
 import tenarai
 from tenarai.dataset.pages import cut
+from tenarai.detect import seen
 from tenarai.errors import DataError
 from tenarai.image.clean import Gray, clean
 from tenarai.image.line import straighten
@@ -29,7 +30,7 @@ from tenarai.image.read import read_picture
 from tenarai.page.find import find_lines
 from tenarai.page.layout import Line
 from tenarai.page.order import order_lines
-from tenarai.reader import Reader, seen
+from tenarai.reader import Reader
 from tenarai.synth.words import read_texts
 from tenarai.text.align import align
 from tenarai.text.alphabet import default_alphabet

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tenarai.detect import in_order, seen
 from tenarai.errors import SettingsError, TenaraiError
 from tenarai.image.character import framed
 from tenarai.image.clean import Gray, clean, find_skew, turned
@@ -19,16 +20,12 @@ from tenarai.image.ink import draw_ink, strokes_of
 from tenarai.image.line import CLEARLY, likely_directions, squarish
 from tenarai.image.read import LIMITS, Limits, Source, camera_turn, read_picture, read_pictures
 from tenarai.model.language_runtime import opened_language
-from tenarai.model.maps import named
 from tenarai.model.runtime import CharacterRuntime, DetectorRuntime, LineRuntime
-from tenarai.page.anchors import proposals
 from tenarai.page.find import find_lines
 from tenarai.page.grid import find_grid, row_of
 from tenarai.page.illegible import check_confidence, marked
 from tenarai.page.layout import Box, Character, Direction, Line, Page, Region
-from tenarai.page.order import order_lines
 from tenarai.page.place import around, cut_out, mostly, turned_back
-from tenarai.page.proposal import Maps, propose_characters, propose_lines
 from tenarai.page.split import split_lines
 from tenarai.page.turn import Turn, largest, likely_turn
 from tenarai.text.language import DEFAULT_LANGUAGE, Language, LineDecoder, Prior, Words, line_decoder
@@ -93,6 +90,11 @@ class Reader:
     def detector(self) -> DetectorRuntime:
         """The model of pages, opened when the first one is read."""
         return DetectorRuntime(self._detector_file or shipped_model("pages"), self.runtime.threads)
+
+    @cached_property
+    def press(self) -> CharacterRuntime:
+        """The model that tells print from handwriting, opened when the first page is read."""
+        return CharacterRuntime(shipped_model("print"), self.runtime.threads)
 
     @cached_property
     def classical(self) -> LineRuntime:
@@ -313,11 +315,12 @@ class Reader:
         return Page(width, height, regions, name, notes)
 
     def _detected(self, picture: Gray, asked: _Asked) -> tuple[Region, ...]:
-        """The lines that the detector finds, read, in reading order; none when it finds none that can be read."""
+        """The lines that the detector finds, read, in reading order, print last; none when it finds none that can be
+        read."""
         direction = None if asked.direction == "auto" else asked.direction
         found = find_lines(picture, lambda page: seen(self.detector, page)[0], direction)
         read = [line for line in self._read_lines(picture, found, asked) if line.text]
-        return order_lines(read)
+        return in_order(self.press, picture, read)
 
     def _projected(self, picture: Gray, asked: _Asked) -> tuple[Region, ...]:
         """The lines of one clean block, read: what a page is whose lines no detector finds."""
@@ -353,15 +356,6 @@ class Reader:
         return replace(
             line, text=text, confidence=confidence, characters=(Character(text, box, confidence, tuple(best[1:])),)
         )
-
-
-def seen(detector: DetectorRuntime, page: Gray) -> tuple[Sequence[Line], Sequence[Character]]:
-    """The lines and characters that a detector sees on a clean page as large as it is, in no order, unread."""
-    values, stride = detector.values(page), detector.header.down
-    if detector.header.kind == "proposals":
-        return proposals(values, detector.header.sizes["shapes"], stride)
-    maps = Maps(**named(values), stride=stride)
-    return propose_lines(maps), propose_characters(maps)
 
 
 def load(

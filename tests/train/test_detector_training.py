@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from tenarai.detect import seen
 from tenarai.errors import DataError
 from tenarai.model.detector import RegionProposals
 from tenarai.model.export import read_network
@@ -15,7 +16,6 @@ from tenarai.model.runtime import DetectorRuntime
 from tenarai.page.anchors import anchors, assigned
 from tenarai.page.formats import write_layout
 from tenarai.page.layout import Box, Line, Page, Region
-from tenarai.reader import seen
 from tenarai.train.detector import detection_loss
 from tenarai.train.journal import read_journal
 from tenarai.train.pages import Batch, PageMaker, SquareBatches

@@ -44,6 +44,7 @@ class _Job:
     characters: bool
     pattern: str | None
     turn: "Turn"
+    printed: bool  # whether print is given out
     how: dict[str, Any]  # what Reader.read is given
 
     def outputs(self, given: Given, number: int) -> dict[str, Path]:
@@ -87,6 +88,9 @@ def read(
     turn: Annotated[
         Literal["0", "90", "180", "270"], typer.Option(help="Degrees by which every page is turned to the right first.")
     ] = "0",
+    printed: Annotated[
+        bool, typer.Option("--print/--no-print", help="Give out print found on a page, after the handwriting.")
+    ] = True,
     pages: Annotated[str | None, typer.Option(help="Which pages of PDFs and TIFFs, as 1-3,5.")] = None,
     overlay: Annotated[bool, typer.Option("--overlay", help="Also draw what was found, as PNG.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Leave out what is already written.")] = False,
@@ -123,7 +127,7 @@ def read(
     reader = load(model, threads=threads)
     # What cannot be used is told once, before anything is read.
     reader.decoder(Prior(**known, pattern=pattern))
-    job = _Job(reader, forms, out, overlay, resume, chosen, layout, characters, pattern, TURNS[turn], how)
+    job = _Job(reader, forms, out, overlay, resume, chosen, layout, characters, pattern, TURNS[turn], printed, how)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     if overlay:
@@ -226,12 +230,16 @@ def _hint(job: _Job, given: Given, page: "Page", gray: "Gray") -> None:
 
 
 def _page(job: _Job, given: Given, gray: "Gray") -> "Page":
+    from tenarai.page.printed import PRINTED
+
     if job.characters:
         return job.reader.read_characters(gray, **job.how)
     if job.pattern is not None:
         return _one_line(job, gray)
     if job.layout is None:
-        return job.reader.read(gray, **job.how)
+        page = job.reader.read(gray, **job.how)
+        kept = tuple(region for region in page.regions if job.printed or region.kind != PRINTED)
+        return replace(page, regions=kept)
     known = _layout_of(job.layout, given)
     page = job.reader.read(gray, **job.how, lines=known.lines)
     read = iter(page.lines)

@@ -170,7 +170,8 @@ def average(first: Path, second: Path, share: float, out: Path) -> None:
     ModelFileError for models that are not of one form."""
     network, header = read_network(first)
     other, told = read_network(second)
-    if (header.kind, header.sizes, header.alphabet) != (told.kind, told.sizes, told.alphabet):
+    sizes, others = ({**h.sizes, "dropout": 0.0} for h in (header, told))  # what training leaves out is no weight
+    if (header.kind, sizes, header.alphabet) != (told.kind, others, told.alphabet):
         raise ModelFileError(f"{first.name} and {second.name} differ in kind, sizes or alphabet: nothing lies between.")
     theirs = other.state_dict()
     mixed = {

@@ -18,7 +18,9 @@ LARGEST = 3200  # pixels: and where the writing is too small for that, so long
 FINE, COARSE = 12.0, 64.0  # pixels: thinner or thicker lines than these are looked at again
 BEST = 28.0  # pixels: as thick as lines should be when looked at again
 LARGE = 40.0  # pixels: as thick as lines should be for their characters
-WIDER = 0.1  # of its thickness: so much is added to a line on both sides, for the tails of its letters
+WIDER = (
+    0.1  # of its thickness: so much is added to a row on both sides, for the tails of its letters; columns have none
+)
 
 
 def find_lines(picture: Gray, look: Look, direction: Direction | None = None) -> tuple[Line, ...]:
@@ -42,7 +44,7 @@ def find_lines(picture: Gray, look: Look, direction: Direction | None = None) ->
         lines = again or lines
     chosen = [line for line in lines if direction in (None, line.direction)]
     height, width = picture.shape
-    return tuple(widened(line, WIDER, width, height) for line in chosen)
+    return tuple(line if line.direction == "vertical" else widened(line, WIDER, width, height) for line in chosen)
 
 
 def find_characters(
@@ -51,7 +53,7 @@ def find_characters(
     """The characters of a clean page, in no order and unread, seen where its `lines`, as they were found, are as thick
     as a detector knows characters best. Places are pixels of the page."""
     scale = min(1.0, SIDE / max(picture.shape))
-    usual = _thickness(lines) / (1 + 2 * WIDER)
+    usual = _thickness(lines)
     if usual:
         scale = min(1.0, LARGE / usual, LARGEST / max(picture.shape))
     return [replace(one, box=one.box.scaled(1 / scale)) for one in look(_shrunk(picture, scale))]

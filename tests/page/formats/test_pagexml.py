@@ -148,10 +148,19 @@ def test_kinds_of_regions() -> None:
     page = only(
         region("r1", values='type="marginalia"')
         + region("r2", values='custom="structure {type:My\\u0020kind;}"')
+        + region("r3", values='production="printed"')
         + f'<ImageRegion id="i">{coords}</ImageRegion><TableRegion id="t">{coords}{nested}</TableRegion>'
     )
-    assert [found.kind for found in page.regions] == ["marginalia", "My kind", "image", "table", "text"]
+    assert [found.kind for found in page.regions] == ["marginalia", "My kind", "print", "image", "table", "text"]
     assert page.text == "cell"
+
+
+def test_print_is_said_as_the_standard_says_it() -> None:
+    printed = Region(Box(0, 0, 90, 20), (Line(Box(0, 0, 90, 20), "horizontal", "Form 7"),), "horizontal", "print")
+    data = pagexml.write(Page(100, 50, (printed,)))
+    assert b'production="printed"' in data
+    (back,) = pagexml.read(data, "p.xml")
+    assert back.regions[0].kind == "print"
 
 
 # What is refused

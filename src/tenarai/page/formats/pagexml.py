@@ -16,6 +16,7 @@ from tenarai.errors import DataError
 from tenarai.page.formats.document import Element, child, children, descendants, local, put, xml_bytes, xml_of
 from tenarai.page.formats.shape import box_around, corners, likely_direction, outline, points_text, shape_of, share_of
 from tenarai.page.layout import Character, Direction, Line, Page, Point, Region
+from tenarai.page.printed import PRINTED
 
 NAMESPACE = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 _NAMES: Any = {None: NAMESPACE}
@@ -98,7 +99,8 @@ def _region(element: Element, lines: tuple[Line, ...], outer: Direction | None) 
     else:
         box = box_around(_points(coords))
     custom = _STRUCTURE.search(element.get("custom", ""))
-    kind = _KINDS.get(local(element)) or element.get("type") or (_unescaped(custom[1]) if custom else "") or "text"
+    kind = _KINDS.get(local(element)) or element.get("type") or (_unescaped(custom[1]) if custom else "")
+    kind = kind or (PRINTED if element.get("production") in ("printed", "typewritten") else "text")
     direction = _said(element) or outer or (lines[0].direction if lines else "horizontal")
     return Region(box, lines, direction, kind)
 
@@ -205,6 +207,8 @@ def _put_region(parent: Element, region: Region, name: str) -> None:
     values = {"id": name}
     if region.kind in _TYPES:
         values["type"] = region.kind
+    elif region.kind == PRINTED and plain is None:
+        values["production"] = "printed"
     elif region.kind != "text" and plain is None:
         values["custom"] = f"structure {{type:{_escaped(region.kind)};}}"
     if plain is None:
