@@ -77,9 +77,9 @@ def test_every_frame_of_a_file_is_a_page(project: Project) -> None:
     file = io.BytesIO()
     frames = [Image.new("L", (20 + i, 10), 50 * i) for i in range(3)]
     frames[0].save(file, "TIFF", save_all=True, append_images=frames[1:])
-    pages = list(project.add_pictures(file.getvalue(), "scan.tif"))
+    pages = project.add_pictures(file.getvalue(), "scan.tif")
     assert [(page.frame, page.width, page.number) for page in pages] == [(0, 20, 1), (1, 21, 2), (2, 22, 3)]
-    assert list(project.add_pictures(file.getvalue(), "scan.tif")) == pages
+    assert project.add_pictures(file.getvalue(), "scan.tif") == pages
     assert project.gray(pages[2].id)[0, 0] == 100
     project.delete_page(pages[0].id, "me")
     assert [page.number for page in project.pages()] == [1, 2]

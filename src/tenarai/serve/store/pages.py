@@ -1,5 +1,6 @@
 """Pages of a project: their rows with what is done of them, claims, states."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,17 +30,17 @@ def _counted() -> Select[Any]:
     )
 
 
-def page_rows(connection: Connection, page_id: int | None = None) -> list[PageRow]:
-    """The pages in order, or one."""
+def page_rows(connection: Connection, ids: Sequence[int] | None = None) -> list[PageRow]:
+    """The pages in order, or some."""
     counted = _counted()
-    if page_id is not None:
-        counted = counted.where(lines.c.page_id == page_id)
+    if ids is not None:
+        counted = counted.where(lines.c.page_id.in_(ids))
     counts = {row.page_id: row._mapping for row in connection.execute(counted)}
     numbers = func.row_number().over(order_by=(pages.c.position, pages.c.id)).label("rank")
     ranked = select(pages, numbers).where(pages.c.deleted.is_(False)).order_by(pages.c.position, pages.c.id)
-    if page_id is not None:
+    if ids is not None:
         inner = ranked.subquery()
-        ranked = select(inner).where(inner.c.id == page_id)
+        ranked = select(inner).where(inner.c.id.in_(ids)).order_by(inner.c.rank)
     now = datetime.now(UTC)
     return [_page_row(row, counts.get(row.id, {}), now) for row in connection.execute(ranked)]
 
@@ -57,7 +58,7 @@ def _page_row(row: Any, counts: Any, now: datetime) -> PageRow:
 
 def page_row(connection: Connection, page_id: int) -> PageRow:
     """Raises Missing."""
-    found = page_rows(connection, page_id)
+    found = page_rows(connection, [page_id])
     if not found:
         raise Missing(f"There is no page {page_id}.")
     return found[0]
@@ -97,24 +98,29 @@ def describe(connection: Connection, name: str | None, rules: str | None) -> Non
         connection.execute(update(project).values(**values, version=project.c.version + 1))
 
 
-def known_page(connection: Connection, sha256: str, frame: int) -> int | None:
-    """The page of a picture, brought back if it was deleted; None when it is a new one."""
-    found = connection.execute(select(pages).where(pages.c.sha256 == sha256, pages.c.frame == frame)).first()
-    if found is None:
-        return None
-    if found.deleted:
-        connection.execute(update(pages).where(pages.c.id == found.id).values(deleted=False))
-    return int(found.id)
-
-
-def add_page(connection: Connection, sha256: str, suffix: str, frame: int, name: str, width: int, height: int) -> int:
+def add_pages(
+    connection: Connection, sha256: str, suffix: str, name: str, first: int, sizes: Sequence[tuple[int, int]]
+) -> list[PageRow]:
+    """The pages of a file from frame `first` on, (height, width) each; those that there are, brought back if they were
+    deleted, and new ones at the end."""
+    connection.execute(select(project.c.id).with_for_update())  # one at a time gets the last places
+    asked = and_(pages.c.sha256 == sha256, pages.c.frame.between(first, first + len(sizes) - 1))
+    connection.execute(update(pages).where(asked, pages.c.deleted).values(deleted=False))
+    known = set(connection.execute(select(pages.c.frame).where(asked)).scalars())
     last = connection.execute(select(func.max(pages.c.position))).scalar() or 0
-    values = {
-        "position": last + 1, "name": checked_name(name or sha256[:12], "The page's name"), "sha256": sha256,
-        "suffix": suffix, "frame": frame, "width": width, "height": height, "state": "todo", "version": 0,
-        "deleted": False, "claimed_by": "", "claimed_until": None, "updated": datetime.now(UTC),
+    shared = {
+        "name": name, "sha256": sha256, "suffix": suffix, "state": "todo", "version": 0, "deleted": False,
+        "claimed_by": "", "claimed_until": None, "updated": datetime.now(UTC),
     }  # fmt: skip
-    return int(connection.execute(insert(pages).values(values).returning(pages.c.id)).scalar_one())
+    new = [
+        {**shared, "position": last + number, "frame": frame, "width": width, "height": height}
+        for number, (frame, (height, width)) in enumerate(enumerate(sizes, first), 1)
+        if frame not in known
+    ]
+    if new:
+        connection.execute(insert(pages), new)
+    rows = page_rows(connection, connection.execute(select(pages.c.id).where(asked)).scalars().all())
+    return sorted(rows, key=lambda row: row.frame)
 
 
 def delete_page(connection: Connection, page_id: int) -> None:

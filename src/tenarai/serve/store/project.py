@@ -1,7 +1,7 @@
 """One project: a folder with a database, its pictures and its models. Every method is one transaction; when it returns,
 what it changed is on disk (SQLite: synchronous=FULL; PostgreSQL: synchronous_commit=on)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +14,7 @@ from tenarai.page.layout import Direction, Line, Page
 from tenarai.serve.store import archive as archive_files
 from tenarai.serve.store import edits, files, keeping, lines, models, overview, reading
 from tenarai.serve.store import pages as paging
+from tenarai.serve.store.content import checked_name
 from tenarai.serve.store.database import Database
 from tenarai.serve.store.errors import Conflict, Missing
 from tenarai.serve.store.lock import ServerLock
@@ -33,7 +34,7 @@ from tenarai.serve.store.rows import (
     Version,
 )
 from tenarai.serve.store.shape import page_of
-from tenarai.serve.store.tables import pages, project
+from tenarai.serve.store.tables import pages
 
 
 class Project:
@@ -69,19 +70,11 @@ class Project:
     def add_picture(self, data: bytes, name: str, frame: int = 0, limits: Limits = LIMITS) -> PageRow:
         """A page at the end. The file is kept once, by its hash; the same picture and frame is the page that there is,
         also after it was deleted. Raises PictureError for what cannot be read or is over `limits`."""
-        sha256 = files.digest(data)
-        known = self._known_page(sha256, frame, data)
-        if known is not None:
-            return known
-        height, width = read_picture(data, frame, limits).shape
-        return self._new_page(data, sha256, files.suffix_of(data), frame, name, width, height)
+        return self._add_pages(data, name, frame, [_size(read_picture(data, frame, limits))])[0]
 
-    def add_pictures(self, data: bytes, name: str, limits: Limits = LIMITS) -> Iterator[PageRow]:
-        """Every frame of a PDF, TIFF or animation as a page, each as it is done."""
-        sha256, suffix = files.digest(data), files.suffix_of(data)
-        for frame, picture in enumerate(read_pictures(data, limits)):
-            known = self._known_page(sha256, frame, data)
-            yield known or self._new_page(data, sha256, suffix, frame, name, picture.shape[1], picture.shape[0])
+    def add_pictures(self, data: bytes, name: str, limits: Limits = LIMITS) -> list[PageRow]:
+        """Every frame of a PDF, TIFF or animation as a page: all of them, or none where one cannot be read."""
+        return self._add_pages(data, name, 0, [_size(picture) for picture in read_pictures(data, limits)])
 
     def delete_page(self, page_id: int, author: str) -> None:
         """Takes a page out of sight. Nothing is lost: add_picture brings it back with its lines."""
@@ -327,24 +320,12 @@ class Project:
         """What is wrong, a sentence each; empty when all is well."""
         return keeping.check(self._database, self.folder)
 
-    def _known_page(self, sha256: str, frame: int, data: bytes) -> PageRow | None:
-        with self._database.writing() as connection:
-            known = paging.known_page(connection, sha256, frame)
-            row = None if known is None else paging.page_row(connection, known)
-        if row is not None:
-            files.keep(files.picture_path(self.folder, sha256, files.suffix_of(data)), data)  # should it have been lost
-        return row
-
-    def _new_page(
-        self, data: bytes, sha256: str, suffix: str, frame: int, name: str, width: int, height: int
-    ) -> PageRow:
+    def _add_pages(self, data: bytes, name: str, first: int, sizes: Sequence[tuple[int, int]]) -> list[PageRow]:
+        sha256, suffix = files.digest(data), files.suffix_of(data)
+        name = checked_name(name or sha256[:12], "The page's name")
         files.keep(files.picture_path(self.folder, sha256, suffix), data)
         with self._database.writing() as connection:
-            connection.execute(select(project.c.id).with_for_update())  # one page at a time gets the last place
-            known = paging.known_page(connection, sha256, frame)
-            if known is None:
-                known = paging.add_page(connection, sha256, suffix, frame, name, width, height)
-            return paging.page_row(connection, known)
+            return paging.add_pages(connection, sha256, suffix, name, first, sizes)
 
     def _turn(
         self, turn: Callable[[Connection, int, str], tuple[list[int], int | None]], page_id: int, author: str
@@ -357,3 +338,8 @@ class Project:
         if stuck is not None:
             raise Conflict("Somebody else has changed the same since: look at the history of the lines.")
         return rows
+
+
+def _size(picture: npt.NDArray[np.uint8]) -> tuple[int, int]:
+    height, width = picture.shape
+    return height, width

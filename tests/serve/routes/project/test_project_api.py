@@ -3,6 +3,10 @@
 import base64
 import io
 import json
+import re
+import socket
+import tempfile
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,11 +15,14 @@ import cv2
 import httpx
 import numpy as np
 import pytest
+from PIL import Image
 from pypdf import PdfReader, PdfWriter
 
 from tenarai.page.formats import read_layout
+from tenarai.serve.store import open_project
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
+UPLOADS = ("/api/pages", "/api/import")
 
 
 def picture(answer: httpx.Response) -> np.ndarray:
@@ -28,6 +35,19 @@ def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     told = answer.json()
     assert told["error"]["code"] == code and told["error"]["message"] and told["request"]
     return told
+
+
+def noise(seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 255, (90, 60), np.uint8)
+
+
+def blank_pdf(pages: int) -> bytes:
+    """One page, so many times."""
+    kids = b" ".join(b"3 0 R" for _ in range(pages))
+    return (
+        b"%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Count %d/Kids[%s]>>endobj\n"
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 30 30]>>endobj\ntrailer<</Root 1 0 R>>\n%%%%EOF" % (pages, kids)
+    )
 
 
 # Who may change something, and who did
@@ -140,6 +160,74 @@ def test_what_is_no_picture_is_told_and_the_rest_taken(client):
     assert [page["id"] for page in same] == [page["id"] for page in told["pages"]]
     assert client.delete(f"/api/pages/{same[0]['id']}").status_code == 204
     problem(client.get(f"/api/pages/{same[0]['id']}"), 404, "not_found")
+
+
+def kept(client) -> tuple[Any, ...]:
+    """All that an upload may leave in a project; what is wrong with it is nothing."""
+    with open_project(client.folder) as project:
+        assert project.check() == []
+    files = sorted(path for path in (client.folder / "pictures").rglob("*") if path.is_file())
+    return client.get("/api/pages").json(), client.get("/api/project").json()["jobs"], files
+
+
+def ended(client, path: str) -> int:
+    """Requests, answered or not."""
+    counted = rf'requests_total{{method="POST",path="{path}",status="\d+"}} (\S+)'
+    return int(sum(map(float, re.findall(counted, client.get("/metrics").text))))
+
+
+def send(client, path: str, *files: tuple[str, bytes]) -> dict[str, Any]:
+    answer = client.post(path, files=[("files", file) for file in files])
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize("path", UPLOADS)
+def test_an_upload_that_is_cut_off_leaves_nothing_behind(client, path: str, monkeypatch, tmp_path: Path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before, asked = kept(client), ended(client, path)
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Requested-With: tenarai\r\nContent-Length: 1000000\r\n"
+        "Content-Type: multipart/form-data; boundary=B\r\n\r\n"
+        '--B\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+    )
+    data = cv2.imencode(".png", noise())[1].tobytes()
+    cuts = [data[:500], data + b"\r\n--B\r\n", data + b"\r\n--B--\r\n"]  # in a file, after it, at what seems the end
+    for cut in cuts:
+        with socket.create_connection((client.base_url.host, client.base_url.port)) as connection:
+            connection.sendall(head.encode() + cut)
+    until = time.monotonic() + 60
+    while ended(client, path) < asked + len(cuts) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert ended(client, path) == asked + len(cuts)
+    assert kept(client) == before and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", UPLOADS)
+def test_a_file_is_taken_whole_or_not_at_all(client, path: str):
+    before, held = kept(client), io.BytesIO()
+    pages = [Image.fromarray(noise(seed)) for seed in range(3)]
+    pages[0].save(held, "TIFF", save_all=True, append_images=pages[1:])
+    book = held.getvalue()
+    told = send(client, path, ("book.tif", book[:-1000]), ("empty.png", b""), ("  ", book))  # the third page is cut
+    assert told["pages"] == [] and len(told["refused"]) == 3, told
+    assert kept(client) == before
+
+
+@pytest.mark.parametrize("path", UPLOADS)
+def test_more_than_ten_thousand_pages_are_refused(client, path: str):
+    before = kept(client)
+    told = send(client, path, ("book.pdf", blank_pdf(10_001)))
+    (refused,) = told["refused"]
+    assert "10,001 pictures, the limit is 10,000" in refused["reason"] and told["pages"] == []
+    assert kept(client) == before
+
+
+def test_ten_thousand_pages_are_taken(service_of, folder: Path):
+    with service_of(folder) as client:
+        told = client.post("/api/pages", files=[("files", ("book.pdf", blank_pdf(10_000)))], data={"read": "false"})
+        assert [page["frame"] for page in told.json()["pages"]] == list(range(10_000))
+        assert len(kept(client)[2]) == 1
 
 
 def test_every_page_of_a_pdf(client):

@@ -111,7 +111,7 @@ def _bring(desk: Desk, paths: Sequence[Path], author: str, by: str) -> Imported:
     for path in paths:
         if path not in layouts:
             with _told(refused, path.name):
-                list(project.add_pictures(path.read_bytes(), path.name, desk.limits))
+                project.add_pictures(path.read_bytes(), path.name, desk.limits)
     known, rows = {(row.name, row.frame): row for row in project.pages()}, dict[int, PageRow]()
     for path in layouts:
         with _told(refused, path.name):

@@ -89,13 +89,14 @@ def pages_router(desk: Desk) -> APIRouter:
         files: list[UploadFile],
         read: Annotated[bool, Form(description="Read them as soon as may be.")] = True,
     ) -> Added:
-        """Pictures, TIFF files and PDFs, a page for each of their pages; what is there already is not added twice."""
+        """Pictures, TIFF files and PDFs, a page for each of their pages; what is there already is not added twice, and
+        of a file that is damaged nothing is taken."""
         rows, refused = [], []
         for file in files:
             name = last_part(file.filename or "") or "picture"
             try:
                 data = file.file.read()
-                rows += list(project.add_pictures(data, name, desk.limits))
+                rows += project.add_pictures(data, name, desk.limits)
             except (PictureError, Refused) as error:
                 refused.append(NotTaken(name=name, reason=str(error)))
         new = [row.id for row in rows if not row.lines]
