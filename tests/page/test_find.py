@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tenarai.page.find import BEST, COARSE, FINE, LARGE, LARGEST, SIDE, find_characters, find_lines, thickness, widened
-from tenarai.page.layout import Box, Character, Line
+from tenarai.page.layout import Box, Character, Direction, Line
 from tenarai.page.proposal import Maps, propose_lines
 
 
@@ -70,6 +70,18 @@ def test_one_line_that_fills_its_picture_is_seen_smaller() -> None:
 def test_only_lines_of_the_direction_that_was_asked_for() -> None:
     assert len(find_lines(page(1000, 800, 30), Eye(), "horizontal")) == 1
     assert find_lines(page(1000, 800, 30), Eye(), "vertical") == ()
+
+
+@pytest.mark.parametrize(("direction", "wider"), [("horizontal", 0.2), ("vertical", 0.0)])
+def test_rows_are_cut_wider_than_they_are_found_for_their_tails_and_columns_are_not(
+    direction: Direction, wider: float
+) -> None:
+    edges = ((100.0, 300.0), (500.0, 300.0)), ((500.0, 330.0), (100.0, 330.0))
+    outline = tuple((x, y) if direction == "horizontal" else (y, x) for edge in edges for x, y in edge)
+    xs, ys = zip(*outline, strict=True)
+    found = Line(Box(min(xs), min(ys), max(xs), max(ys)), direction, polygon=outline)
+    (line,) = find_lines(np.full((1000, 1000), 255, np.uint8), lambda small: [found])
+    assert thickness(line) == pytest.approx(30 * (1 + wider))
 
 
 def test_nothing_on_a_blank_page() -> None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from tenarai.image.clean import Gray
 from tenarai.page.layout import Character, Direction, Line
-from tenarai.page.place import scaled_line
+from tenarai.page.place import mostly, scaled_line
 
 Look = Callable[[Gray], Sequence[Line]]
 
@@ -55,6 +55,7 @@ def find_characters(
     scale = min(1.0, SIDE / max(picture.shape))
     usual = _thickness(lines)
     if usual:
+        usual /= 1 if mostly(lines) == "vertical" else 1 + 2 * WIDER
         scale = min(1.0, LARGE / usual, LARGEST / max(picture.shape))
     return [replace(one, box=one.box.scaled(1 / scale)) for one in look(_shrunk(picture, scale))]
 
