@@ -72,6 +72,7 @@ export const en = {
   unsaved: "Not saved yet",
   offline: "No connection: {n} changes kept here",
   offlineOne: "No connection: 1 change kept here",
+  delayed: "The server cannot save now; changes kept here: {n}",
   backOnline: "Connection is back, everything is saved.",
 
   lines: "Lines",

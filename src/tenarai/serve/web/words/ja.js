@@ -75,6 +75,7 @@ export const ja = {
   unsaved: "未保存",
   offline: "接続なし：{n} 件の変更をここに保管",
   offlineOne: "接続なし：1 件の変更をここに保管",
+  delayed: "サーバーは今保存できません：{n} 件の変更をここに保管",
   backOnline: "接続が戻り、すべて保存されました。",
 
   lines: "行",
