@@ -53,7 +53,7 @@ def near(text: str, truth: list[str]) -> str:
 def test_the_whole_way(site: Site, visit: Callable[..., Any], pictures: list[Path], truth: list[str]) -> None:
     page = visit("/")
     page.get_by_role("button", name="Add pages").first.click()
-    page.locator("dialog input[type=file]").set_input_files(pictures)
+    page.locator("dialog .drop input").set_input_files(pictures)
     until(page, f"document.querySelectorAll('li.page').length === {len(pictures)}", 60)
     site.finish()
     until(page, "[...document.querySelectorAll('li.page .quiet')].every((one) => one.textContent.includes('of'))")
@@ -135,7 +135,7 @@ def opened_again(site: Site, page: Any, written: bytes, done: dict[int, str]) ->
     assert len(layouts) == len(site.get("/api/pages")["pages"])
     before = [[line["text"] for line in site.lines(one["id"])] for one in site.get("/api/pages")["pages"]]
     page.get_by_role("button", name="Add pages").first.click()
-    page.locator("dialog input[type=file]").set_input_files(
+    page.locator("dialog .drop input").set_input_files(
         [{"name": Path(name).name, "mimeType": "text/xml", "buffer": data} for name, data in layouts.items()]
     )
     page.get_by_text(f"{len(layouts)} pages added.").wait_for()

@@ -26,6 +26,7 @@ export const en = {
   addPages: "Add pages",
   dropHere: "Drop pictures, a PDF or layout files here",
   orChoose: "or choose files",
+  chooseFolder: "Choose a folder",
   emptyTitle: "Nothing to read yet",
   emptyText: "Add pictures or a PDF. They stay on this machine.",
   importing: "Adding {n} files …",

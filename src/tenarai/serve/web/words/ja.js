@@ -29,6 +29,7 @@ export const ja = {
   addPages: "ページを追加",
   dropHere: "画像・PDF・レイアウトファイルをここにドロップ",
   orChoose: "またはファイルを選択",
+  chooseFolder: "フォルダーを選ぶ",
   emptyTitle: "まだ読むものがありません",
   emptyText: "画像かPDFを追加してください。データはこのコンピューターの中にとどまります。",
   importing: "{n} 個のファイルを追加しています…",
