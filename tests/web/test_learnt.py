@@ -54,6 +54,7 @@ def test_the_figure_is_seen_the_model_kept_and_the_rest_read_anew(
     assert page.locator(".rate.before").inner_text().split("\n")[-2:] == ["20.0 %", "95 % interval 15.0 % to 26.0 %"]
     assert page.locator(".rate.after").inner_text().split("\n")[-2:] == ["10.0 %", "95 % interval 6.0 % to 14.0 %"]
     assert "8 lines" in page.locator("figure.rates figcaption").inner_text()
+    assert page.locator(".unheld").count() == 0
 
     page.get_by_role("button", name="Keep the new model").click()
     page.get_by_text("The new model reads from now on.").wait_for()
@@ -69,3 +70,11 @@ def test_the_figure_is_seen_the_model_kept_and_the_rest_read_anew(
     new = {after[line["id"]]["model"] for line in others}
     assert len(new) == 1 and shipped not in new
     assert all(after[line["id"]]["version"] > line["version"] for line in others)
+
+
+def test_few_corrections_give_no_figure_and_it_is_said_why(site: Site, visit: Callable[..., Any], folder: Path) -> None:
+    offer(folder, {**RECORD, "before": None, "after": None})
+    page = visit("/#/learn")
+    page.locator("button.keep").wait_for()
+    assert page.locator(".rate").count() == 0
+    assert "no line was held back" in page.locator(".unheld").inner_text()

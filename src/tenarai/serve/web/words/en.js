@@ -216,6 +216,7 @@ export const en = {
   learnDiscarded: "Discarded. The model before reads on.",
   learnReread: "Re-read what nobody has corrected",
   learnSeconds: "{n} seconds",
+  learnUnheld: "With so few corrections no line was held back, so there is no figure: correct eight or more for a comparison.",
   learnTime: "Time",
   learnResult: "What it brought",
   models: "Models",

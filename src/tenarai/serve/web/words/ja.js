@@ -219,6 +219,7 @@ export const ja = {
   learnDiscarded: "捨てました。これまでのモデルで読みます。",
   learnReread: "未修正の行を読み直す",
   learnSeconds: "{n} 秒",
+  learnUnheld: "訂正が少ないため、検証用に取り分けた行がなく、数値は出せません。8 行以上訂正すると比較できます。",
   learnTime: "時間",
   learnResult: "学習の結果",
   models: "モデル",
