@@ -232,6 +232,12 @@ export const en = {
   watchConfidence: "Mean confidence",
   watchChanged: "Characters changed by people",
   watchService: "The service now",
+  watchRate: "requests a second, last {n} min",
+  watchSeconds: "{n} s",
+  watchHalf: "half answered within",
+  watchMost: "95 % answered within",
+  watchShort: "lines: waiting / being read",
+  watchLong: "pages: waiting / being read",
   watchTable: "As a table",
 
   keyAccept: "accept the line, go to the next",

@@ -235,6 +235,12 @@ export const ja = {
   watchConfidence: "平均確信度",
   watchChanged: "人が直した文字",
   watchService: "現在のサービス",
+  watchRate: "毎秒の要求数（直近 {n} 分）",
+  watchSeconds: "{n} 秒",
+  watchHalf: "半数の応答時間（以内）",
+  watchMost: "95 % の応答時間（以内）",
+  watchShort: "行：待機 / 読み取り中",
+  watchLong: "ページ：待機 / 読み取り中",
   watchTable: "表で見る",
 
   keyAccept: "行を確定して次へ",
