@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from live_page import Site, editor, saved, stored, until
 
 
@@ -91,3 +92,94 @@ def test_a_reading_does_not_disturb_who_types(site: Site, visit: Callable[..., A
     assert field.input_value() == "書きかけ"
     saved(page)
     assert site.line(line)["text"] == "書きかけ"
+
+
+FULL = """{
+  const put = IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = function (edit) {
+    const asked = put.call(this, edit);
+    if (window.full) asked.addEventListener("success", () => this.transaction.abort());
+    return asked;
+  };
+  null
+}"""
+
+
+def test_a_full_browser_sends_all_the_same(site: Site, visit: Callable[..., Any]) -> None:
+    page = visit("/#/page/2")
+    field = editor(page)
+    line = site.lines(2)[3]["id"]
+    choose(page, line)
+    page.evaluate(FULL)
+    page.evaluate("window.full = true")
+    field.fill("置き場がない")
+    field.press("Enter")
+    saved(page)
+    assert site.line(line)["text"] == "置き場がない"
+
+
+def test_a_full_browser_asks_before_it_is_closed(site: Site, visit: Callable[..., Any]) -> None:
+    page = visit("/#/page/2", quiet=True)
+    field = editor(page)
+    line = site.lines(2)[4]["id"]
+    choose(page, line)
+    page.evaluate(FULL)
+    page.context.set_offline(True)
+    field.fill("前の文")
+    until(page, "document.querySelector('.saved').dataset.state === 'offline'")
+    page.evaluate("window.full = true")
+    field.fill("前の文の後")
+    field.press("Enter")
+    page.wait_for_timeout(300)
+    assert [edit["text"] for edit in stored(page)] == ["前の文"]  # the older one is better than nothing
+    asked: list[str] = []
+    page.on("dialog", lambda box: (asked.append(box.type), box.dismiss()))
+    page.close(run_before_unload=True)
+    page.wait_for_timeout(500)
+    assert asked == ["beforeunload"]
+    page.context.set_offline(False)
+    saved(page)
+    assert site.line(line)["text"] == "前の文の後"
+    assert stored(page) == []
+
+
+@pytest.mark.parametrize("status", [408, 429, 502, 503, 504, 507])
+def test_a_server_that_cannot_save_now_is_asked_again(site: Site, visit: Callable[..., Any], status: int) -> None:
+    page = visit("/#/page/2", quiet=True)
+    field = editor(page)
+    line = site.lines(2)[5]["id"]
+    choose(page, line)
+    address = f"**/api/lines/{line}/text"
+    refusal = {"error": {"code": "full", "message": "Not now."}}
+    page.route(address, lambda route: route.fulfill(status=status, json=refusal))
+    field.fill(f"後で{status}")
+    field.press("Enter")
+    until(page, "document.querySelector('.saved').dataset.state === 'offline'")
+    assert "The server cannot save now" in page.locator(".saved").inner_text()
+    assert [edit["text"] for edit in stored(page)] == [f"後で{status}"]
+    page.unroute(address)
+    saved(page)
+    assert site.line(line)["text"] == f"後で{status}"
+
+
+def test_what_the_server_refuses_stays_in_sight(site: Site, visit: Callable[..., Any]) -> None:
+    page = visit("/#/page/2", quiet=True)
+    field = editor(page)
+    line = site.lines(2)[0]["id"]
+    choose(page, line)
+    address = f"**/api/lines/{line}/text"
+    refusal = {"error": {"code": "value", "message": "Not so."}}
+    page.route(address, lambda route: route.fulfill(status=422, json=refusal))
+    field.fill("いけない文")
+    field.press("Enter")
+    until(page, "document.querySelector('.saved').dataset.state === 'refused'")
+    page.locator(".note.error", has_text="Not so. „いけない文“").wait_for()
+    choose(page, line)
+    assert field.input_value() == "いけない文"
+    assert [edit["text"] for edit in stored(page)] == ["いけない文"]
+    page.unroute(address)
+    field.fill("よい文")
+    field.press("Enter")
+    saved(page)
+    assert site.line(line)["text"] == "よい文"
+    assert stored(page) == []

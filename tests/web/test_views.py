@@ -39,6 +39,17 @@ def test_every_view_is_there_and_fits(site: Site, visit: Callable[..., Any], loo
             assert faults(page) == [], address
 
 
+def test_the_service_is_watched(site: Site, visit: Callable[..., Any]) -> None:
+    page = visit("/watch")
+    for name in ("p50", "p95"):
+        assert page.locator(f"[data-figure={name}] b").inner_text().endswith(" s")
+    lanes = {"short": {"waiting": 3, "running": 2, "room": 64}, "long": {"waiting": 0, "running": 1, "room": 64}}
+    told = {"seconds": 300, "requests": 750, "per_second": 2.5, "p50": 0.04, "p95": 1.25, "lanes": lanes}
+    page.route("**/api/service", lambda route: route.fulfill(json=told))
+    for name, shown in {"rate": "2.50", "p50": "0.040 s", "p95": "1.3 s", "short": "3 / 2", "long": "0 / 1"}.items():
+        page.locator(f"[data-figure={name}] b", has_text=shown).wait_for()  # asked for anew by itself
+
+
 def faults(page: Any) -> list[str]:
     """What axe-core finds wrong, by WCAG 2.2 A and AA. Devtools lay it into the page, which takes no scripts."""
     page.evaluate(AXE.read_text("utf-8"))

@@ -90,5 +90,5 @@ def _add_project(app: FastAPI, settings: ServeSettings) -> None:
             threads=settings.threads,
         )  # fmt: skip
         app.state.project, app.state.jobs = project, Jobs(place)
-        app.include_router(project_router(project, app.state.jobs, app.state.engine))
+        app.include_router(project_router(project, app.state.jobs, app.state.engine, app.state.figures.lately))
     pages.mount(app)

@@ -6,10 +6,13 @@ Neither holds what was sent or read, nor the query, in which words of a lexicon 
 import errno
 import json
 import logging
+import math
 import re
 import sys
 import time
 import uuid
+from collections import deque
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -20,13 +23,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tenarai.page.layout import Line
 from tenarai.serve.door import address_of
-from tenarai.serve.engine import KINDS, Engine
+from tenarai.serve.engine import KINDS, Engine, Kind
 from tenarai.serve.replies import LEFT, error_reply
 
 LOG = logging.getLogger("tenarai.serve")
 ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30, 60)
 TENTHS = tuple(round(0.1 * tenth, 1) for tenth in range(1, 10))
+WINDOW_S = 300.0  # of what is "lately"
+REMEMBERED = 10_000  # requests of that time
+# Streams that last, and what only asks how the service does.
+ASIDE = ("/api/events", "/api/service", "/health", "/ready", "/metrics")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # Everything comes from the service itself; pictures may also be made by the page, of what was drawn.
 CONTENT = (
@@ -45,8 +52,29 @@ HEADERS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class LaneNow:
+    """Work of one kind: what waits, what is read, and how much may be inside."""
+
+    waiting: int
+    running: int
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """Requests of the last `seconds`; half of them were answered within `p50` seconds, 95 % within `p95`."""
+
+    seconds: float
+    requests: int
+    per_second: float
+    p50: float | None
+    p95: float | None
+    lanes: dict[Kind, LaneNow]
+
+
 class Figures:
-    """What Prometheus may ask for."""
+    """What Prometheus may ask for, and the page that shows how the service does."""
 
     def __init__(self, engine: Engine) -> None:
         self.registry = registry = CollectorRegistry()
@@ -62,6 +90,8 @@ class Figures:
         self.confidence = Histogram(
             "tenarai_line_confidence", "How sure the model is of a line", ["model"], buckets=TENTHS, registry=registry
         )
+        self._start = time.monotonic()
+        self._answered: deque[tuple[float, float]] = deque(maxlen=REMEMBERED)  # when, and the seconds it took
         inside = Gauge("tenarai_inside", "Requests that wait or are read", ["kind"], registry=registry)
         running = Gauge("tenarai_running", "Requests that are read", ["kind"], registry=registry)
         for kind in KINDS:
@@ -77,6 +107,31 @@ class Figures:
         for line in lines:
             if line.confidence is not None:
                 self.confidence.labels(model).observe(line.confidence)
+
+    def answered(self, path: str, method: str, status: int, seconds: float) -> None:
+        """Counts a request."""
+        self.requests.labels(path, method, str(status)).inc()
+        self.seconds.labels(path).observe(seconds)
+        if path not in ASIDE:
+            self._answered.append((time.monotonic(), seconds))
+
+    def lately(self) -> Lately:
+        """How the service does now. To be asked in the event loop, where requests are counted."""
+        now = time.monotonic()
+        full = len(self._answered) == REMEMBERED
+        since = max(now - WINDOW_S, self._answered[0][0] if full else self._start)
+        took = sorted(seconds for moment, seconds in self._answered if moment >= since)
+        lanes = {
+            kind: LaneNow(max(0, lane.inside - lane.running), lane.running, lane.room)
+            for kind, lane in self.engine.lanes.items()
+        }
+        span = max(now - since, 1e-3)
+        return Lately(span, len(took), len(took) / span, _within(took, 0.5), _within(took, 0.95), lanes)
+
+
+def _within(took: list[float], share: float) -> float | None:
+    """The seconds within which this share was answered, by nearest rank."""
+    return took[math.ceil(share * len(took)) - 1] if took else None
 
 
 class Watch:
@@ -119,8 +174,7 @@ class Watch:
     def _note(self, scope: Scope, name: str, status: int, seconds: float, sent: int) -> None:
         path = _form(scope)
         method = scope["method"] if scope["method"] in METHODS else "other"
-        self.figures.requests.labels(path, method, str(status)).inc()
-        self.figures.seconds.labels(path).observe(seconds)
+        self.figures.answered(path, method, status, seconds)
         about = {"request": name, "client": address_of(scope), "method": method, "path": path, "status": status}
         LOG.info("answered", extra={**about, "seconds": round(seconds, 4), "bytes": sent})
 

@@ -17,9 +17,9 @@ export class ApiError extends Error {
     this.body = body;
   }
 
-  /** Worth sending again as it is: nobody answered, or the server is overloaded or starting. */
+  /** Worth sending again as it is: nobody answered, or the server is overloaded, starting or has a full disk. */
   get passing() {
-    return this.status === 0 || this.status === 429 || this.status === 502 || this.status === 503 || this.status === 504;
+    return [0, 408, 429, 502, 503, 504, 507].includes(this.status);
   }
 }
 

@@ -32,6 +32,8 @@ class App {
     document.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("tenarai-project", () => void this.about());
     this.queue.addEventListener("change", () => this.showSaved());
+    this.queue.addEventListener("refused", (event) => this.unsaved(/** @type {CustomEvent} */ (event).detail));
+    this.queue.addEventListener("lost", (event) => this.unsaved(/** @type {CustomEvent} */ (event).detail));
     this.jobs.addEventListener("page", (event) => this.view instanceof Editor && void this.view.changed(/** @type {CustomEvent} */ (event).detail.id));
   }
 
@@ -153,14 +155,21 @@ class App {
     );
   }
 
+  /** What the server does not take, with its text. @param {{edit: import("./queue.js").Edit, reason: string}} what */
+  unsaved({ edit, reason }) {
+    const number = this.view instanceof Editor ? this.view.page.number(edit.line) : 0;
+    note(`${t("lost", { n: number || "?", reason })} „${edit.text}“`, { error: true, stays: true });
+  }
+
   /** Whether everything typed is at the server; said aloud only when the connection goes or comes back. */
   showSaved() {
     const { saved, queue } = this;
     if (!saved) return;
     const typed = this.view instanceof Editor && this.view.page.drafts.size > 0;
     const n = queue.pending;
-    const state = n && queue.offline ? "offline" : n ? "saving" : typed ? "unsaved" : "saved";
-    const text = { saved: t("saved"), saving: t("saving"), unsaved: t("unsaved"), offline: n === 1 ? t("offlineOne") : t("offline", { n }) }[state];
+    const state = n && queue.offline ? "offline" : queue.refused.size ? "refused" : n ? "saving" : typed ? "unsaved" : "saved";
+    const waits = queue.answered ? t("delayed", { n }) : n === 1 ? t("offlineOne") : t("offline", { n });
+    const text = { saved: t("saved"), saving: t("saving"), unsaved: t("unsaved"), refused: t("unsaved"), offline: waits }[state];
     if (state === "offline" && !this.wasOffline) note(text, { error: true });
     if (state === "saved" && this.wasOffline) note(t("backOnline"));
     if (state === "offline") this.wasOffline = true;

@@ -152,10 +152,10 @@ export function announce(text) {
 }
 
 /**
- * A note that shows for a while, and is said; an error stays longer.
+ * A note that shows for a while, and is said; an error stays longer, or until it is closed.
  *
  * @param {string} text
- * @param {{error?: boolean}} [more]
+ * @param {{error?: boolean, stays?: boolean}} [more]
  */
 export function note(text, more = {}) {
   const notes = document.getElementById("notes");
@@ -163,7 +163,7 @@ export function note(text, more = {}) {
   const close = iconButton("close", "×", () => row.remove());
   const row = h(`div.note${more.error ? ".error" : ""}`, { role: more.error ? "alert" : "status" }, h("span", {}, text), close);
   notes.append(row);
-  setTimeout(() => row.remove(), more.error ? 12000 : 5000);
+  if (!more.stays) setTimeout(() => row.remove(), more.error ? 12000 : 5000);
 }
 
 /**

@@ -115,7 +115,7 @@ export class LearnView {
     const { before, after, general, seconds } = offered.record;
     this.result.replaceChildren(
       h("h2", {}, t("learnResult")),
-      before && after ? comparison(before, after) : "",
+      before && after ? comparison(before, after) : h("p.quiet.unheld", {}, t("learnUnheld")),
       general?.before !== undefined && general?.before !== null ? h("p.quiet", {}, `${t("learnGeneral")}: ${percent(rateOf(general.before), 1)} → ${percent(rateOf(general.after), 1)}`) : "",
       seconds ? h("p.quiet", {}, `${t("learnTime")}: ${t("learnSeconds", { n: Math.round(seconds) })}`) : "",
       h(

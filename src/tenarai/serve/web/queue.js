@@ -1,8 +1,9 @@
 /**
  * Changes of text on their way to the server. Each is written to IndexedDB before it is sent and stays there until the server
- * has said that it is safe, so that neither a lost connection nor a closed browser loses one.
+ * has said that it is safe, so that neither a lost connection nor a closed browser loses one. Where the browser's disk is full
+ * it is sent all the same, and closing the page asks first.
  *
- * Events: "change" (how many wait, and whether the server is reached), "saved", "conflict", "lost".
+ * Events: "change" (how many wait, and whether the server is reached), "saved", "conflict", "refused" (it stays here), "lost".
  */
 
 import { ApiError, editId, put } from "./api.js";
@@ -19,6 +20,7 @@ import { ApiError, editId, put } from "./api.js";
  * @property {import("./types.js").State | null} state
  * @property {number} expected version of the line that the edit was made on
  * @property {number} at milliseconds since 1970
+ * @property {string[]} [replaced] names of older changes of the line, which may still be in the database
  */
 
 const STORE = "edits";
@@ -30,18 +32,23 @@ export class Queue extends EventTarget {
     /** @type {Edit[]} */
     this.edits = [];
     this.offline = false;
+    this.answered = true; // offline, but the server is there: its disk is full, or it has too much to do
     /** @type {IDBDatabase | null} */
     this.database = null;
+    /** @type {WeakSet<Edit>} */
+    this.kept = new WeakSet(); // what the database holds
     /** @type {Edit | null} */
     this.sending = null;
     /** @type {Set<number>} */
     this.held = new Set(); // lines whose conflict a person has to settle
+    /** @type {Set<number>} */
+    this.refused = new Set(); // lines whose text the server does not take: another text is tried
     this.attempts = 0;
     /** @type {number | undefined} */
     this.timer = undefined;
     addEventListener("online", () => this.flush());
     addEventListener("beforeunload", (event) => {
-      if (this.edits.length && !this.database) event.preventDefault();
+      if (this.edits.some((edit) => !this.kept.has(edit))) event.preventDefault();
     });
   }
 
@@ -58,9 +65,11 @@ export class Queue extends EventTarget {
   async open(project) {
     try {
       this.database = await openDatabase(`tenarai-${project}`);
+      /** @type {Edit[]} */
       const left = await request(this.database.transaction(STORE).objectStore(STORE).getAll());
+      for (const edit of left) this.kept.add(edit);
       const known = new Set(this.edits.map((edit) => edit.client_id));
-      this.edits = [.../** @type {Edit[]} */ (left).filter((edit) => !known.has(edit.client_id)), ...this.edits];
+      this.edits = [...left.filter((edit) => !known.has(edit.client_id)), ...this.edits];
       this.edits.sort((a, b) => a.at - b.at);
     } catch {
       this.database = null; // private windows may forbid it: changes then wait in memory
@@ -75,14 +84,16 @@ export class Queue extends EventTarget {
    * @param {Omit<Edit, "client_id" | "at">} change
    */
   async add(change) {
+    /** @type {Edit} */
     const edit = { ...change, client_id: editId(), at: Date.now() };
-    const waiting = this.edits.find((other) => other.line === edit.line && other !== this.sending);
-    if (waiting) {
-      edit.expected = waiting.expected;
-      edit.state ??= waiting.state;
-      await this.drop(waiting);
+    const waiting = this.edits.filter((other) => other.line === edit.line && other !== this.sending);
+    if (waiting.length) {
+      edit.expected = waiting[0].expected;
+      edit.state ??= waiting[waiting.length - 1].state;
     }
-    this.edits.push(edit);
+    edit.replaced = waiting.flatMap((other) => [other.client_id, ...(other.replaced ?? [])]);
+    this.edits = [...this.edits.filter((other) => !waiting.includes(other)), edit];
+    this.refused.delete(edit.line);
     await this.keep(edit);
     this.changed();
     void this.flush();
@@ -94,7 +105,7 @@ export class Queue extends EventTarget {
   }
 
   /**
-   * Settles a conflict: the held change is dropped and, if a text is given, sent anew on top of the current version.
+   * Settles a conflict: the held change is dropped or, if a text is given, sent anew on top of the current version.
    *
    * @param {Edit} edit
    * @param {LineRow} current
@@ -102,9 +113,14 @@ export class Queue extends EventTarget {
    */
   async settle(edit, current, text) {
     this.held.delete(edit.line);
-    for (const other of this.edits.filter((one) => one.line === edit.line)) await this.drop(other);
-    if (text === null) this.changed();
-    else await this.add({ ...edit, text, marks: text === edit.text ? edit.marks : [], expected: current.version });
+    const held = this.edits.filter((one) => one.line === edit.line);
+    if (text === null) {
+      for (const other of held) await this.drop(other);
+      this.changed();
+    } else {
+      for (const other of held) other.expected = current.version;
+      await this.add({ ...edit, text, marks: text === edit.text ? edit.marks : [], expected: current.version });
+    }
   }
 
   /** Sends what waits, one after the other. */
@@ -131,7 +147,7 @@ export class Queue extends EventTarget {
   }
 
   next() {
-    return this.edits.find((edit) => !this.held.has(edit.line));
+    return this.edits.find((edit) => !this.held.has(edit.line) && !this.refused.has(edit.line));
   }
 
   /** @param {Edit} edit @returns {Promise<boolean>} whether the next may be sent */
@@ -150,6 +166,7 @@ export class Queue extends EventTarget {
     } catch (error) {
       if (!(error instanceof ApiError) || error.passing || error.status === 401) {
         this.offline = true;
+        this.answered = error instanceof ApiError && error.status !== 0;
         return false;
       }
       this.offline = false;
@@ -157,8 +174,11 @@ export class Queue extends EventTarget {
       if (error.status === 409 && current) {
         this.held.add(edit.line);
         this.tell("conflict", { edit: this.of(edit.line) ?? edit, current });
+      } else if (error.status !== 404) {
+        this.refused.add(edit.line);
+        this.tell("refused", { edit, reason: error.message });
       } else {
-        await this.drop(edit);
+        await this.drop(edit); // the line is gone: there is no place left for its text but the message
         this.tell("lost", { edit, reason: error.message });
       }
       return true;
@@ -167,13 +187,41 @@ export class Queue extends EventTarget {
 
   /** @param {Edit} edit */
   async keep(edit) {
-    if (this.database) await request(this.database.transaction(STORE, "readwrite").objectStore(STORE).put(edit));
+    this.kept.delete(edit);
+    const done = await this.write((store) => {
+      store.put(edit);
+      for (const name of edit.replaced ?? []) store.delete(name);
+    });
+    if (done) this.kept.add(edit);
   }
 
   /** @param {Edit} edit */
   async drop(edit) {
     this.edits = this.edits.filter((other) => other !== edit);
-    if (this.database) await request(this.database.transaction(STORE, "readwrite").objectStore(STORE).delete(edit.client_id));
+    await this.write((store) => {
+      for (const name of [edit.client_id, ...(edit.replaced ?? [])]) store.delete(name);
+    });
+  }
+
+  /**
+   * Writes to the database, all of it or nothing.
+   *
+   * @param {(store: IDBObjectStore) => void} act
+   * @returns {Promise<boolean>} whether it is there; a full disk says so only at the end of a transaction
+   */
+  async write(act) {
+    if (!this.database) return false;
+    try {
+      const transaction = this.database.transaction(STORE, "readwrite");
+      const done = new Promise((resolve) => {
+        transaction.oncomplete = () => resolve(true);
+        transaction.onabort = () => resolve(false);
+      });
+      act(transaction.objectStore(STORE));
+      return await done;
+    } catch {
+      return false; // the database is closed, or takes nothing
+    }
   }
 
   changed() {

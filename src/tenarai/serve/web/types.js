@@ -90,6 +90,8 @@
  * @typedef {{cer: number, interval: [number, number], lines: number}} Rate
  * @typedef {{id: number, name: string, created: string, state: "offered" | "kept" | "discarded", active: boolean, record: any}} ModelRow
  * @typedef {{day: string, model: string, lines: number, confidence: number | null, checked: number, changed: number | null}} Figure
+ * @typedef {{waiting: number, running: number, room: number}} Lane
+ * @typedef {{seconds: number, requests: number, per_second: number, p50: number | null, p95: number | null, lanes: {short: Lane, long: Lane}}} Lately
  * @typedef {{width: number, height: number, characters: Box[]}} Place
  * @typedef {{x: number, y: number, t: number}} PenPoint  pixels of the pad, milliseconds
  */

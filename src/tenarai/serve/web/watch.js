@@ -1,4 +1,4 @@
-/** How the model in use does, day by day: how sure it is, and how much people change - its drift. */
+/** How the service does now, and the model day by day: how sure it is, and how much people change - its drift. */
 
 import { ApiError, get } from "./api.js";
 import { h, note, svg } from "./element.js";
@@ -6,6 +6,9 @@ import { percent, t } from "./language.js";
 
 /** @typedef {import("./types.js").Figure} Figure */
 
+/** @typedef {import("./types.js").Lately} Lately */
+
+const AGAIN = 5000; // milliseconds between questions how the service does
 const SIZE = { width: 720, height: 190, left: 46, right: 14, top: 14, bottom: 28 };
 
 /** @param {HTMLElement} main */
@@ -20,7 +23,38 @@ export async function watchView(main) {
   const body = figures.length
     ? [chart(t("watchChanged"), figures, (one) => one.changed), chart(t("watchConfidence"), figures, (one) => one.confidence), bars(t("watchLines"), figures), table(figures)]
     : [h("p.empty", {}, t("watchEmpty"))];
-  main.replaceChildren(h("section.watch", {}, h("h1", {}, t("watchTitle")), h("p.lead", {}, t("watchLead")), ...body));
+  main.replaceChildren(h("section.watch", {}, h("h1", {}, t("watchTitle")), h("p.lead", {}, t("watchLead")), service(), ...body));
+}
+
+/** Cards of what the service does, asked for anew as long as they are shown. @returns {HTMLElement} */
+function service() {
+  const cards = h("div.numbers");
+  const show = async () => {
+    try {
+      cards.replaceChildren(...cardsOf(await get("/api/service")));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      cards.replaceChildren(); // old figures are not those of now
+    }
+  };
+  const timer = setInterval(() => (cards.isConnected ? void show() : clearInterval(timer)), AGAIN);
+  void show();
+  return h("section.service", { "aria-label": t("watchService") }, h("h2", {}, t("watchService")), cards);
+}
+
+/** @param {Lately} lately */
+function cardsOf({ seconds, per_second, p50, p95, lanes }) {
+  const time = (/** @type {number | null} */ value) => (value === null ? "–" : t("watchSeconds", { n: value.toFixed(value < 1 ? 3 : 1) }));
+  const queue = (/** @type {import("./types.js").Lane} */ lane) => `${lane.waiting} / ${lane.running}`;
+  /** @type {[string, string, string][]} */
+  const told = [
+    ["rate", per_second.toFixed(2), t("watchRate", { n: Math.max(1, Math.round(seconds / 60)) })],
+    ["p50", time(p50), t("watchHalf")],
+    ["p95", time(p95), t("watchMost")],
+    ["short", queue(lanes.short), t("watchShort")],
+    ["long", queue(lanes.long), t("watchLong")],
+  ];
+  return told.map(([name, value, label]) => h("div.number-card", { "data-figure": name }, h("b", {}, value), h("span", {}, label)));
 }
 
 /** @param {Figure[]} figures @returns {string[]} */

@@ -106,6 +106,18 @@ def test_figures_know_what_was_read(client):
     assert figures and figures[0]["lines"] >= 11 and 0 < figures[0]["confidence"] <= 1
 
 
+def test_the_service_says_how_it_does(client):
+    before = client.get("/api/service").json()
+    for _ in range(3):
+        client.get("/api/pages")
+    client.get("/health"), client.get("/api/service")  # who only asks how it does is not counted
+    now = client.get("/api/service").json()
+    assert now["requests"] == before["requests"] + 3
+    assert now["per_second"] == pytest.approx(now["requests"] / now["seconds"])
+    assert 0 < now["p50"] <= now["p95"] < 60 and now["seconds"] <= 300
+    assert now["lanes"]["short"] == {"waiting": 0, "running": 0, "room": 64} and set(now["lanes"]) == {"short", "long"}
+
+
 def test_what_a_pen_drew(client):
     strokes = {"strokes": [[[10, 50], [90, 50]], [[50, 10], [50, 90]]], "n": 5}
     found = client.post("/api/character", json=strokes).json()["candidates"]

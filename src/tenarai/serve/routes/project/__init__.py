@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from tenarai.serve.routes.project.work import work_router
 from tenarai.serve.routes.reading import PenStroke, Points
 from tenarai.serve.store import Counts, Figure, Hit, Project
 from tenarai.serve.uploads import while_there
+from tenarai.serve.watch import Lately
 
 SHOWN = 10  # jobs told with the project
 CANDIDATES = 10
@@ -82,9 +84,9 @@ class Candidates(BaseModel):
     candidates: list[tuple[str, float]]
 
 
-def project_router(project: Project, jobs: Jobs, engine: Engine) -> APIRouter:
+def project_router(project: Project, jobs: Jobs, engine: Engine, lately: Callable[[], Lately]) -> APIRouter:
     """The addresses of one project. `engine` reads single lines and characters, with the project's own model where it
-    has one; `jobs` does what takes long."""
+    has one; `jobs` does what takes long; `lately` says how the service does."""
     desk = Desk(project, jobs, engine)
     desk.use_active_model()
     router = APIRouter(
@@ -94,7 +96,7 @@ def project_router(project: Project, jobs: Jobs, engine: Engine) -> APIRouter:
         responses=refusals(400, 403, 413, 422, 503, 507),
     )
     settings = engine.settings
-    router.include_router(_project(desk), max_body_size=settings.max_json_bytes)
+    router.include_router(_project(desk, lately), max_body_size=settings.max_json_bytes)
     router.include_router(pages_router(desk), max_body_size=settings.max_bytes)
     router.include_router(lines_router(desk), max_body_size=settings.max_json_bytes)
     router.include_router(work_router(desk), max_body_size=settings.max_json_bytes)
@@ -102,7 +104,7 @@ def project_router(project: Project, jobs: Jobs, engine: Engine) -> APIRouter:
     return router
 
 
-def _project(desk: Desk) -> APIRouter:
+def _project(desk: Desk, lately: Callable[[], Lately]) -> APIRouter:
     """The project as a whole."""
     router = APIRouter(tags=["project"], route_class=ProjectRoute)
     project = desk.project
@@ -134,6 +136,12 @@ def _project(desk: Desk) -> APIRouter:
     @router.get("/figures", summary="How well the models do, day by day")
     def figures() -> Figures:
         return Figures(figures=project.figures())
+
+    @router.get("/service", summary="How the service does now")
+    async def service() -> Lately:
+        """Requests of the last minutes, the seconds they took, and what waits and is read: short are lines, characters
+        and ink, long are pages. Jobs of the project are read beside it, and not counted."""
+        return lately()
 
     @router.post("/character", summary="What a pen wrote", responses=refusals(422, 503, 504))
     async def character(request: Request, written: Written) -> Candidates:

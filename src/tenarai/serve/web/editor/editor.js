@@ -77,16 +77,13 @@ export class Editor {
     page.addEventListener("text", () => this.field.focus());
     page.addEventListener("end", () => this.ended());
     this.onConflict = (/** @type {Event} */ event) => this.conflict(/** @type {CustomEvent} */ (event).detail);
-    this.onLost = (/** @type {Event} */ event) => this.lost(/** @type {CustomEvent} */ (event).detail);
     this.onKey = (/** @type {KeyboardEvent} */ event) => this.key(event);
     page.queue.addEventListener("conflict", this.onConflict);
-    page.queue.addEventListener("lost", this.onLost);
     document.addEventListener("keydown", this.onKey);
   }
 
   close() {
     this.page.queue.removeEventListener("conflict", /** @type {any} */ (this.onConflict));
-    this.page.queue.removeEventListener("lost", /** @type {any} */ (this.onLost));
     document.removeEventListener("keydown", /** @type {any} */ (this.onKey));
     this.page.close();
     this.lines.close();
@@ -227,11 +224,6 @@ export class Editor {
   /** @param {{edit: import("../queue.js").Edit, current: import("../types.js").LineRow}} conflict */
   conflict({ edit, current }) {
     if (edit.page === this.page.row?.id) showConflict(this.page, edit, current);
-  }
-
-  /** @param {{edit: import("../queue.js").Edit, reason: string}} what */
-  lost({ edit, reason }) {
-    note(`${t("lost", { n: this.page.number(edit.line) || "?", reason })} „${edit.text}“`, { error: true });
   }
 
   /** @param {KeyboardEvent} event */
