@@ -44,9 +44,9 @@ def test_every_format_into_all(tmp_path: Path, form: Form) -> None:
         (page,) = read_layout(tmp_path / "out" / f"{named}{SUFFIXES[other]}")
         assert page.text == "手習い"
         if "text" not in (form, other):
-            assert page.lines[0].box == LINE.box and [c.box for c in page.lines[0].characters] == [
-                c.box for c in LINE.characters
-            ]
+            assert page.lines[0].box == LINE.box
+        if not {"text", "iiif"} & {form, other}:  # which know no characters
+            assert [c.box for c in page.lines[0].characters] == [c.box for c in LINE.characters]
 
 
 def test_many_into_one_on_stdout(tmp_path: Path) -> None:

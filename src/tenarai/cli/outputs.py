@@ -24,13 +24,15 @@ class Form(StrEnum):
     tsv = "tsv"
     via = "via"
     coco = "coco"
+    iiif = "iiif"
     markdown = "markdown"
     pdf = "pdf"
 
 
 SUFFIXES: dict[str, str] = {
     "text": ".txt", "json": ".json", "pagexml": ".page.xml", "alto": ".alto.xml", "hocr": ".hocr", "tsv": ".tsv",
-    "via": ".via.json", "coco": ".coco.json", "markdown": ".md", "pdf": ".pdf", "overlay": ".overlay.png",
+    "via": ".via.json", "coco": ".coco.json", "iiif": ".iiif.json", "markdown": ".md", "pdf": ".pdf",
+    "overlay": ".overlay.png",
 }  # fmt: skip
 STREAMED = ("text", "json", "markdown")  # what one page after the other can be written in
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".jp2", ".avif", ".ppm", ".pgm", ".pdf")

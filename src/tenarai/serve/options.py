@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tenarai.reader import AskedDirection, Reader
 from tenarai.transcribe import Script
 
-Form = Literal["json", "text", "pagexml", "alto", "hocr", "tsv", "via", "coco", "markdown", "pdf"]
+Form = Literal["json", "text", "pagexml", "alto", "hocr", "tsv", "via", "coco", "iiif", "markdown", "pdf"]
 LanguageName = Literal["none", "auto", "ja", "classical", "latin"]
 MEDIA: dict[Form, str] = {
     "json": "application/json",
@@ -20,6 +20,7 @@ MEDIA: dict[Form, str] = {
     "tsv": "text/tab-separated-values",
     "via": "application/vnd.via+json",
     "coco": "application/vnd.coco+json",
+    "iiif": "application/ld+json",
     "markdown": "text/markdown",
     "pdf": "application/pdf",
 }

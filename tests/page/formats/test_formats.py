@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tenarai.errors import DataError
-from tenarai.page.formats import alto, coco, pagexml, read_layout, via
+from tenarai.page.formats import alto, coco, iiif, pagexml, read_layout, via
 from tenarai.page.layout import Box, Line, Page, Region
 
 PAGE = Page(120, 80, (Region(Box(0, 0, 90, 40), (Line(Box(1, 2, 90, 40), "horizontal", "手習い"),)),), "a.png")
@@ -20,6 +20,7 @@ FILES = {
     "via export": json.dumps(json.loads(via.write([PAGE]))["_via_img_metadata"]).encode(),
     "via csv": CSV.encode(),
     "coco": coco.write([PAGE]),
+    "iiif": iiif.write([PAGE]),
     "page": pagexml.write(PAGE),
     "alto": alto.write(PAGE),
     "tenarai": json.dumps(PAGE.to_dict()).encode(),

@@ -1,14 +1,18 @@
 """IIIF manifests of both versions, with pictures on disk as downloads leave them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from layout_strategies import pages
 
 from tenarai.errors import DataError
 from tenarai.page.formats import iiif, read_layout
-from tenarai.page.layout import Box
+from tenarai.page.layout import Box, Line, Page, Region
 
 
 def third(address: str, label: str = "f. 1r", **more: Any) -> dict[str, Any]:
@@ -89,3 +93,38 @@ def test_damaged_manifests_are_refused(items: list[Any]) -> None:
 def test_other_json_is_refused() -> None:
     with pytest.raises(DataError, match="no IIIF manifest"):
         iiif.read(b'{"type": "Collection"}', "m.json")
+
+
+@given(st.lists(pages(step=1), min_size=1, max_size=3))
+@settings(deadline=None, max_examples=40)
+def test_texts_places_and_pictures_of_what_is_written_come_back(written: list[Page]) -> None:
+    written = [replace(page, source=f"p{n} 1#2.png") for n, page in enumerate(written) if page.width and page.height]
+    if not written:
+        return
+    back = iiif.read(iiif.write(written), "m.json")
+    assert [(page.width, page.height, page.source) for page in back] == [
+        (page.width, page.height, page.source) for page in written
+    ]
+    for page, found in zip(written, back, strict=True):
+        assert sorted(line.text for line in found.lines) == sorted(line.text for line in page.lines if line.text)
+
+
+def test_what_is_written_is_a_manifest_of_presentation_3() -> None:
+    line = Line(Box(1.4, 2, 90.6, 40), "horizontal", "手習い")
+    page = Page(120, 80, (Region(Box(0, 0, 100, 50), (line, replace(line, text=""))),), "scans/f. 1r.jpg")
+    manifest = json.loads(iiif.write([page]))
+    (canvas,) = manifest["items"]
+    (painting,) = canvas["items"][0]["items"]
+    (text,) = canvas["annotations"][0]["items"]
+    assert manifest["@context"].endswith("/presentation/3/context.json") and manifest["type"] == "Manifest"
+    assert (canvas["width"], canvas["height"], canvas["label"]) == (120, 80, {"none": ["f. 1r.jpg"]})
+    assert painting["motivation"] == "painting" and painting["target"] == canvas["id"]
+    assert painting["body"]["id"].endswith("/f.%201r.jpg") and painting["body"]["format"] == "image/jpeg"
+    assert text["body"]["value"] == "手習い" and text["target"] == canvas["id"] + "#xywh=1,2,90,38"
+    addresses = [manifest["id"], canvas["id"], painting["id"], text["id"], canvas["items"][0]["id"]]
+    assert len(set(addresses)) == 5 and all(address.startswith("https://") for address in addresses)
+
+
+def test_a_page_without_a_size_is_no_canvas() -> None:
+    with pytest.raises(DataError, match="no size"):
+        iiif.write([Page(0, 0, (), "a.png")])

@@ -86,6 +86,7 @@ WRITERS: dict[str, Callable[[Sequence[Page]], bytes]] = {
     "tsv": tsv.write,
     "via": via.write,
     "coco": coco.write,
+    "iiif": iiif.write,
     "markdown": markdown.write,
 }
 

@@ -1,22 +1,30 @@
-"""IIIF Presentation manifests, versions 2 and 3, whose pictures lie on disk: read. Nothing is ever fetched.
+"""IIIF Presentation manifests, versions 2 and 3, whose pictures lie on disk: read, and written as version 3. Nothing is
+ever fetched.
 
 A canvas becomes a page in the manifest's order. Its picture is looked for beside the manifest under the names that
 downloads give it: the last part of its address, the identifier of an image service, the label of the canvas.
 Transcriptions that stand in the manifest itself, with a place (`#xywh=`), become lines. A canvas has its own
 coordinates; where the picture states another size, places are scaled to it.
+
+What is written has addresses under `BASE`: a manifest needs some, and where it will be published only its owner knows.
 """
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from tenarai.errors import DataError
 from tenarai.page.formats.document import json_of
 from tenarai.page.formats.flat import Shape, page_of, whole_size
 from tenarai.page.formats.shape import corners, number_of
-from tenarai.page.layout import Box, Page
+from tenarai.page.layout import Box, Line, Page
+
+BASE = "https://example.org/iiif"
+CONTEXT = "http://iiif.io/api/presentation/3/context.json"
+MEDIA = {".jpg": "jpeg", ".tif": "tiff", ".jp2": "jp2"}  # where the media type is not the suffix
 
 PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".jp2", ".avif", ".gif", ".bmp")
 # {identifier}/{region}/{size}/{rotation}/{quality}.{format} of the Image API
@@ -135,3 +143,50 @@ def _shape(text: str, target: str, across: float, down: float) -> Shape:
 def _sides(target: str) -> tuple[str, ...]:
     place = _PLACE.search(target)
     return tuple(place.groups()) if place else ()
+
+
+def write(pages: Sequence[Page]) -> bytes:
+    """A manifest (Presentation 3.0) of the pages as UTF-8 JSON: a canvas for each, with its picture under the name of
+    `source`, and the boxes and texts of its lines in order. Raises DataError for a page without a size."""
+    items = [_canvas(page, f"{BASE}/canvas/{number}") for number, page in enumerate(pages, 1)]
+    label = pages[0].source if len(pages) == 1 and pages[0].source else "tenarai"
+    manifest = {"@context": CONTEXT, "id": f"{BASE}/manifest.json", "type": "Manifest", "label": _said(label)}
+    return json.dumps(manifest | {"items": items}, ensure_ascii=False, indent=1).encode()
+
+
+def _said(text: str) -> dict[str, list[str]]:
+    """Text in no language in particular."""
+    return {"none": [text]}
+
+
+def _canvas(page: Page, address: str) -> dict[str, Any]:
+    if not (page.width and page.height):
+        raise DataError(f"The page {page.source or 'without a name'} has no size, which a canvas needs.")
+    size = {"width": page.width, "height": page.height}
+    name = re.split(r"[/\\]", page.source)[-1]
+    suffix = Path(name).suffix.lower()
+    picture: dict[str, Any] = {"id": f"{BASE}/{quote(name)}", "type": "Image", **size}
+    if suffix in PICTURES:
+        picture["format"] = f"image/{MEDIA.get(suffix, suffix[1:])}"
+    painted = {"motivation": "painting", "body": picture, "target": address}
+    texts = [_text(line, address) for line in page.lines if line.text]
+    lists = {"items": [painted], "annotations": texts}
+    written = {
+        key: [{"id": f"{address}/{key}", "type": "AnnotationPage", "items": _numbered(made, f"{address}/{key}")}]
+        for key, made in lists.items()
+        if made
+    }
+    return {"id": address, "type": "Canvas", "label": _said(name or address.rsplit("/", 1)[-1]), **size, **written}
+
+
+def _numbered(annotations: Sequence[dict[str, Any]], address: str) -> list[dict[str, Any]]:
+    return [{"id": f"{address}/{n}", "type": "Annotation", **one} for n, one in enumerate(annotations, 1)]
+
+
+def _text(line: Line, address: str) -> dict[str, Any]:
+    left, top, right, bottom = (round(side) for side in (line.box.left, line.box.top, line.box.right, line.box.bottom))
+    return {
+        "motivation": "supplementing",
+        "body": {"type": "TextualBody", "value": line.text, "format": "text/plain"},
+        "target": f"{address}#xywh={max(0, left)},{max(0, top)},{right - max(0, left)},{bottom - max(0, top)}",
+    }

@@ -19,7 +19,7 @@ FOLDER = "exports"
 VOLUME = 100  # pages of a PDF, whose pictures are all in memory while it is written
 SUFFIXES: dict[Form, str] = {
     "text": ".txt", "json": ".json", "hocr": ".hocr", "tsv": ".tsv", "via": ".via.json", "coco": ".coco.json",
-    "markdown": ".md", "pdf": ".pdf", "pagexml": ".page.xml", "alto": ".alto.xml",
+    "iiif": ".iiif.json", "markdown": ".md", "pdf": ".pdf", "pagexml": ".page.xml", "alto": ".alto.xml",
 }  # fmt: skip
 LONGEST_NAME = 80  # bytes in UTF-8 of what a page's name gives to a file's
 

@@ -21,6 +21,7 @@ const FORMATS = [
   ["markdown", "Markdown"],
   ["via", "VIA"],
   ["coco", "COCO"],
+  ["iiif", "IIIF"],
 ];
 
 /**

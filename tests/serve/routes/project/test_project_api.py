@@ -413,7 +413,9 @@ def test_numbers_that_no_page_has(client, page: str):
 # In and out
 
 
-@pytest.mark.parametrize("form", ["text", "json", "hocr", "tsv", "via", "coco", "markdown", "pagexml", "alto", "pdf"])
+@pytest.mark.parametrize(
+    "form", ["text", "json", "hocr", "tsv", "via", "coco", "iiif", "markdown", "pagexml", "alto", "pdf"]
+)
 def test_one_page_in_every_format(client, form: str, tmp_path: Path):
     answer = client.get("/api/export", params={"format": form, "page": 2})
     assert answer.status_code == 200 and "attachment" in answer.headers["content-disposition"]
