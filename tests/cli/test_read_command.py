@@ -35,7 +35,7 @@ def test_all_formats_at_once(tmp_path: Path) -> None:
     name = LATIN.name
     assert {path.name for path in tmp_path.iterdir()} == {
         f"{name}{suffix}" for suffix in (".txt", ".json", ".page.xml", ".alto.xml", ".hocr", ".tsv", ".via.json",
-                                         ".coco.json", ".md", ".pdf", ".overlay.png")
+                                         ".coco.json", ".iiif.json", ".md", ".pdf", ".overlay.png")
     }  # fmt: skip
     text = (tmp_path / f"{name}.txt").read_text("utf-8").strip()
     for suffix in (".json", ".page.xml", ".alto.xml", ".hocr", ".tsv", ".via.json", ".coco.json"):
