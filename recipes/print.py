@@ -18,7 +18,7 @@ from rapidfuzz.fuzz import partial_ratio
 from rich.progress import track
 
 import tenarai
-from tenarai.detect import seen
+from tenarai.detect import HAND, PRINT, as_judged, seen
 from tenarai.errors import DataError
 from tenarai.image.clean import Gray, clean
 from tenarai.image.line import straighten
@@ -26,42 +26,40 @@ from tenarai.image.read import read_picture
 from tenarai.page.find import find_lines
 from tenarai.page.layout import Box, Line
 from tenarai.page.printed import SIDE, squares_of
+from tenarai.reader import Reader
 from tenarai.synth.camera import shoot
 from tenarai.synth.fonts import HandFont, Ink, find_fonts
 from tenarai.synth.paper import Paper
 from tenarai.synth.sheet import typeset_print
+from tenarai.synth.words import Texts
 from tenarai.text.alphabet import default_alphabet
 from tenarai.train.maker import LineMaker
 from tenarai.train.pages import PageMaker
 from tenarai.train.recipe import DetectorRecipe, Recipe, read_recipe
-from tenarai.transcribe import straight_line
 
-HAND, PRINT = "手", "印"
 RECIPES = Path(__file__).parent
 CONSENT = (
     "J'ai lu les conditions de participation et j'y consens. Je comprends que mon manuscrit sera anonymisé et utilisé "
     "par BAnQ pour des activités de recherche et développement et qu'il pourra aussi être publié et partagé sous "
     "licence CC-BY pour être utilisé librement à des fins non commerciales."
 )
+CLASSICAL = 0.25  # of the lines by hand
 ALIKE = 75  # percent
 AROUND = 48  # pixels of paper around a printed line
 
 
-def makers(corpora: Path) -> list[tuple[LineMaker, float]]:
-    """What draws handwriting, and how often each is asked."""
-    made = []
-    for name, share in (("reader.toml", 0.75), ("classical.toml", 0.25)):
-        recipe = read_recipe(RECIPES / name)
-        assert isinstance(recipe, Recipe)
-        made.append((LineMaker(recipe.data, default_alphabet(), SIDE, corpora), share))
-    return made
+def line_maker(name: str, corpora: Path) -> LineMaker:
+    """What draws handwriting by this recipe."""
+    recipe = read_recipe(RECIPES / name)
+    assert isinstance(recipe, Recipe)
+    return LineMaker(recipe.data, default_alphabet(), SIDE, corpora)
 
 
-def handwritten(corpora: Path, rng: np.random.Generator) -> Iterator[Gray]:
+def handwritten(modern: LineMaker, classical: LineMaker, rng: np.random.Generator) -> Iterator[Gray]:
     """Lines of hands, on and on."""
-    made = makers(corpora)
     while True:
-        yield blurred(made[int(rng.random() > made[0][1])][0].draw(rng).picture, rng)
+        maker = classical if rng.random() < CLASSICAL else modern
+        yield blurred(maker.draw(rng).picture, rng)
 
 
 def blurred(line: Gray, rng: np.random.Generator) -> Gray:
@@ -75,15 +73,15 @@ def scale_of(rng: np.random.Generator) -> float:
     return float(np.exp(rng.uniform(np.log(0.3), 0)))
 
 
-def printed(corpora: Path, rng: np.random.Generator) -> Iterator[Gray]:
+def printed(texts: Texts, corpora: Path, rng: np.random.Generator) -> Iterator[Gray]:
     """Lines of print, on and on: horizontal and vertical, on every paper."""
     fonts = [HandFont(path) for path in find_fonts(corpora / "fonts" / "printed")]
     japanese = [font for font in fonts if font.mask("国永") is not None]
-    texts = makers(corpora)[0][0].texts
     paper = Paper(7, 0.6)
     while True:
         latin = rng.random() < 0.5
-        font = (fonts if latin else japanese)[int(rng.integers(len(fonts if latin else japanese)))]
+        able = fonts if latin else japanese
+        font = able[int(rng.integers(len(able)))]
         text = texts.draw_latin(rng, 44) if latin else texts.draw_japanese(rng, 22)
         vertical = bool(not latin and rng.random() < 0.5)
         composed = typeset_print(text, font, vertical)
@@ -106,7 +104,7 @@ def on_a_sheet(ink: Ink, vertical: bool, rng: np.random.Generator) -> Gray:
     outline = shot.moved(ends)
     box = Box(*outline.min(axis=0), *outline.max(axis=0))
     places = tuple((float(x), float(y)) for x, y in outline)
-    return straight(clean(shot.picture).picture, Line(box, "vertical" if vertical else "horizontal", polygon=places))
+    return as_judged(clean(shot.picture).picture, Line(box, "vertical" if vertical else "horizontal", polygon=places))
 
 
 def page_maker(corpora: Path) -> PageMaker:
@@ -122,12 +120,11 @@ def made_up(maker: PageMaker, count: int, rng: np.random.Generator) -> Iterator[
         sheet = maker.compose(rng)
         picture = clean(sheet.picture).picture
         for line in sheet.page.lines:
-            yield PRINT if line.source == "print" else HAND, straight(picture, line)
+            yield PRINT if line.source == "print" else HAND, as_judged(picture, line)
 
 
-def sheets(maker: PageMaker) -> Iterator[tuple[str, Gray]]:
+def sheets(maker: PageMaker, reader: Reader) -> Iterator[tuple[str, Gray]]:
     """The lines on the sheets of Copiste that training does not hold out, by hand and printed."""
-    reader = tenarai.load()
     for sheet in track(maker.real, "sheets"):
         picture = clean(sheet.picture).picture
         given = sheet.page.lines
@@ -140,22 +137,15 @@ def sheets(maker: PageMaker) -> Iterator[tuple[str, Gray]]:
         ]
         for kind, lines in ((HAND, given), (PRINT, others)):
             for line in lines:
-                yield kind, straight(picture, line)
+                yield kind, as_judged(picture, line)
 
 
-def old_books(folder: Path) -> Iterator[tuple[str, Gray]]:
+def old_books(folder: Path, reader: Reader) -> Iterator[tuple[str, Gray]]:
     """The columns of woodblock pages, which are cut after what a hand wrote."""
-    reader = tenarai.load()
     for file in track(sorted(folder.glob("*.webp")), "old books"):
         picture = clean(read_picture(file)).picture
         for line in find_lines(picture, lambda page: seen(reader.detector, page)[0], "vertical"):
-            yield HAND, straight(picture, line)
-
-
-def straight(picture: Gray, line: Line) -> Gray:
-    """A line of a clean page as it is judged."""
-    piece = straight_line(picture, line, SIDE)
-    return np.full((SIDE, SIDE), 255, np.uint8) if piece is None else piece.picture
+            yield HAND, as_judged(picture, line)
 
 
 def main() -> None:
@@ -165,18 +155,19 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=6000, help="of each kind (default: %(default)s)")
     chosen = parser.parse_args()
     rng = np.random.default_rng(1)
-    drawn = {HAND: handwritten(chosen.corpora, rng), PRINT: printed(chosen.corpora, rng)}
+    modern, classical = (line_maker(name, chosen.corpora) for name in ("reader.toml", "classical.toml"))
+    drawn = {HAND: handwritten(modern, classical, rng), PRINT: printed(modern.texts, chosen.corpora, rng)}
     for kind, lines in drawn.items():
         (chosen.out / kind).mkdir(parents=True, exist_ok=True)
         for number in track(range(chosen.lines), kind):
             squares = squares_of(next(lines))
             for place in rng.permutation(len(squares))[:4]:
                 cv2.imwrite(str(chosen.out / kind / f"{number:05}-{place}.png"), squares[place])
-    maker = page_maker(chosen.corpora)
+    maker, reader = page_maker(chosen.corpora), tenarai.load()
     parts = {
         "page": made_up(maker, chosen.lines // 15, rng),
-        "sheet": sheets(maker),
-        "book": old_books(chosen.corpora / "kuzushiji_pages_text" / "train"),
+        "sheet": sheets(maker, reader),
+        "book": old_books(chosen.corpora / "kuzushiji_pages_text" / "train", reader),
     }
     for name, found in parts.items():
         for number, (kind, line) in enumerate(found):

@@ -320,7 +320,7 @@ class Reader:
         direction = None if asked.direction == "auto" else asked.direction
         found = find_lines(picture, lambda page: seen(self.detector, page)[0], direction)
         read = [line for line in self._read_lines(picture, found, asked) if line.text]
-        return in_order(self.press, picture, read)
+        return in_order(lambda: self.press, picture, read)
 
     def _projected(self, picture: Gray, asked: _Asked) -> tuple[Region, ...]:
         """The lines of one clean block, read: what a page is whose lines no detector finds."""

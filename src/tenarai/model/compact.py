@@ -160,8 +160,8 @@ def _unfolded(name: str, norm: Weights, stored: dict[str, npt.NDArray[np.generic
     if name in stored:
         folded = stored[name].astype(np.float32)
     else:
-        steps, zero, scale = (stored[f"{name}_{part}"] for part in ("quantized", "zero_point", "scale"))
-        folded = ((steps.astype(np.float32).T - zero.astype(np.float32)) * scale.astype(np.float32)).T
+        steps, zero, scale = _quantised(stored, name)
+        folded = ((steps.T - zero) * scale).T
     gain = _gain(norm)[0]
     own = np.divide(1, gain, out=np.zeros_like(gain), where=np.abs(gain) > SMALLEST)
     return np.asarray(folded * own[:, None, None, None], np.float32)
@@ -169,9 +169,14 @@ def _unfolded(name: str, norm: Weights, stored: dict[str, npt.NDArray[np.generic
 
 def _wide(stored: dict[str, npt.NDArray[np.generic]], name: str) -> Weights:
     """Steps from the zero point times the scale of their column: `(..., inputs, outputs) float32`."""
-    steps, zero, scale = (stored[f"{name}_{part}"] for part in ("quantized", "zero_point", "scale"))
-    wide = steps.astype(np.float32) - zero.astype(np.float32)[..., None, :]
-    return np.asarray(wide * scale.astype(np.float32)[..., None, :], np.float32)
+    steps, zero, scale = _quantised(stored, name)
+    return np.asarray((steps - zero[..., None, :]) * scale[..., None, :], np.float32)
+
+
+def _quantised(stored: dict[str, npt.NDArray[np.generic]], name: str) -> tuple[Weights, Weights, Weights]:
+    """Steps, zero points and scales of what a graph holds in whole numbers."""
+    steps, zero, scale = (stored[f"{name}_{part}"].astype(np.float32) for part in ("quantized", "zero_point", "scale"))
+    return steps, zero, scale
 
 
 def _lstm(node: onnx.NodeProto, stored: dict[str, npt.NDArray[np.generic]]) -> Iterator[tuple[str, str, Weights]]:

@@ -18,9 +18,8 @@ LARGEST = 3200  # pixels: and where the writing is too small for that, so long
 FINE, COARSE = 12.0, 64.0  # pixels: thinner or thicker lines than these are looked at again
 BEST = 28.0  # pixels: as thick as lines should be when looked at again
 LARGE = 40.0  # pixels: as thick as lines should be for their characters
-WIDER = (
-    0.1  # of its thickness: so much is added to a row on both sides, for the tails of its letters; columns have none
-)
+# Of its thickness: so much is added to a row on both sides, for the tails of its letters. Columns have none.
+WIDER = 0.1
 
 
 def find_lines(picture: Gray, look: Look, direction: Direction | None = None) -> tuple[Line, ...]:

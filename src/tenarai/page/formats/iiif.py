@@ -24,7 +24,7 @@ from tenarai.page.layout import Box, Line, Page
 
 BASE = "https://example.org/iiif"
 CONTEXT = "http://iiif.io/api/presentation/3/context.json"
-MEDIA = {".jpg": "jpeg", ".tif": "tiff", ".jp2": "jp2"}  # where the media type is not the suffix
+MEDIA = {".jpg": "jpeg", ".tif": "tiff"}  # where the media type is not the suffix
 
 PICTURES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".jp2", ".avif", ".gif", ".bmp")
 # {identifier}/{region}/{size}/{rotation}/{quality}.{format} of the Image API
@@ -111,11 +111,15 @@ def _names(address: str, label: str) -> Iterator[str]:
     last = unquote(service[1] if service else path.rsplit("/", 1)[-1])
     for found in (last, label):
         # An identifier may hold a whole path, and a stranger's name must not lead out of the folder.
-        name = re.split(r"[/\\]", found)[-1].strip()
+        name = _last(found).strip()
         if name.strip(".") and "\0" not in name:
             if Path(name).suffix.lower() in PICTURES:
                 yield name
             yield from (name + suffix for suffix in ([service[2], *PICTURES] if service else PICTURES))
+
+
+def _last(path: str) -> str:
+    return re.split(r"[/\\]", path)[-1]
 
 
 def _transcriptions(canvas: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -163,7 +167,7 @@ def _canvas(page: Page, address: str) -> dict[str, Any]:
     if not (page.width and page.height):
         raise DataError(f"The page {page.source or 'without a name'} has no size, which a canvas needs.")
     size = {"width": page.width, "height": page.height}
-    name = re.split(r"[/\\]", page.source)[-1]
+    name = _last(page.source)
     suffix = Path(name).suffix.lower()
     picture: dict[str, Any] = {"id": f"{BASE}/{quote(name)}", "type": "Image", **size}
     if suffix in PICTURES:
@@ -184,9 +188,10 @@ def _numbered(annotations: Sequence[dict[str, Any]], address: str) -> list[dict[
 
 
 def _text(line: Line, address: str) -> dict[str, Any]:
-    left, top, right, bottom = (round(side) for side in (line.box.left, line.box.top, line.box.right, line.box.bottom))
+    box = line.box
+    left, top, right, bottom = (max(0, round(side)) for side in (box.left, box.top, box.right, box.bottom))
     return {
         "motivation": "supplementing",
         "body": {"type": "TextualBody", "value": line.text, "format": "text/plain"},
-        "target": f"{address}#xywh={max(0, left)},{max(0, top)},{right - max(0, left)},{bottom - max(0, top)}",
+        "target": f"{address}#xywh={left},{top},{right - left},{bottom - top}",
     }

@@ -233,9 +233,11 @@ export class LineList {
       if (!moved || moved === id) return;
       event.preventDefault();
       const forwards = this.page.number(moved) < this.page.number(id);
-      const ids = this.page.order.filter((one) => one !== moved);
-      ids.splice(ids.indexOf(id) + (forwards ? 1 : 0), 0, moved);
-      void this.page.reorder(() => ids);
+      void this.page.reorder(() => {
+        const ids = this.page.order.filter((one) => one !== moved);
+        ids.splice(ids.indexOf(id) + (forwards ? 1 : 0), 0, moved);
+        return ids;
+      });
     });
   }
 
