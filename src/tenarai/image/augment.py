@@ -17,7 +17,7 @@ def distorted(gray: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gr
     if strength <= 0:
         return gray
     bent = _bent(_turned(gray, rng, strength), rng, strength)
-    return _weighted(bent, rng, strength)
+    return weighted(bent, rng, strength)
 
 
 def _turned(gray: Gray, rng: np.random.Generator, strength: float) -> Gray:
@@ -48,7 +48,7 @@ def _bent(gray: Gray, rng: np.random.Generator, strength: float) -> Gray:
     return cv2.remap(gray, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=PAPER).astype(np.uint8)
 
 
-def _weighted(gray: Gray, rng: np.random.Generator, strength: float) -> Gray:
+def weighted(gray: Gray, rng: np.random.Generator, strength: float = 1.0) -> Gray:
     """Thinner or thicker strokes: blurred ink raised to a power, which keeps edges smooth as erosion does not."""
     if rng.random() > 0.6 * strength:
         return gray
@@ -66,6 +66,18 @@ def erased(gray: Gray, rng: np.random.Generator, share: float = 0.2) -> Gray:
     top, left = int(rng.integers(0, height - h + 1)), int(rng.integers(0, width - w + 1))
     out = gray.copy()
     out[top : top + h, left : left + w] = PAPER
+    return out
+
+
+def struck(gray: Gray, rng: np.random.Generator, often: float = 0.4) -> Gray:
+    """A line `(height, width) uint8`, 255 = paper, with strips from top to bottom turned to paper, `often` in each
+    stretch as long as the line is high: what is gone must be told from its neighbours (Park et al. 2019)."""
+    height, width = gray.shape
+    out = gray.copy()
+    for _ in range(int(rng.poisson(often * width / height))):
+        breadth = max(1, round(float(rng.uniform(0.05, 0.3)) * height))
+        left = int(rng.integers(0, max(1, width - breadth + 1)))
+        out[:, left : left + breadth] = PAPER
     return out
 
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from tenarai.errors import PictureError
 from tenarai.image.clean import Gray
+from tenarai.image.seal import without_seals
 
 DEPTHS = (8, 10, 12, 14, 16)  # bits a sample that scanners and cameras store in 16
 PLAY = 1e-3  # how far a float picture may leave 0 to 1: float16 and resizing do
@@ -16,7 +17,8 @@ PLAY = 1e-3  # how far a float picture may leave 0 to 1: float16 and resizing do
 def gray_of_image(image: Image.Image) -> Gray:
     """A Pillow image of any mode to a fresh `(height, width) uint8`; the image given is not changed.
 
-    Colour goes by Pillow's luma, that of ITU-R BT.601. Colour profiles are ignored.
+    Colour goes by Pillow's luma, that of ITU-R BT.601, but red seals are lifted (`image.seal`). Colour profiles are
+    ignored.
     """
     image.load()
     if image.mode.startswith(("I", "F")):
@@ -25,9 +27,14 @@ def gray_of_image(image: Image.Image) -> Gray:
         rgba = image.convert("RGBA")
         gray = _on_paper(np.asarray(rgba.convert("RGB").convert("L")), np.asarray(rgba.getchannel("A")))
     else:
-        # Only RGB leads to gray from everywhere: CMYK and LAB have no direct way.
-        gray = np.array(image if image.mode == "L" else image.convert("RGB").convert("L"), np.uint8)
+        gray = np.array(image, np.uint8) if image.mode == "L" else _from_colour(image)
     return _turned(gray, orientation(image))
+
+
+def _from_colour(image: Image.Image) -> Gray:
+    # Only RGB leads to gray from everywhere: CMYK and LAB have no direct way.
+    colours = image.convert("RGB")
+    return without_seals(np.asarray(colours), np.array(colours.convert("L"), np.uint8))
 
 
 def gray_of_array(array: npt.NDArray[Any]) -> Gray:
