@@ -3,18 +3,22 @@
 
     recipes/classical.py DATA CORPORA [--model MODEL] [--detector MODEL] [--least 0.5]
 
-DATA holds the training parts kuzushiji_page_boxes/ and kuzushiji_pages_text/; CORPORA gets text/classical.txt and
-lines/columns/. Columns with boxes are cut out as they are. Pages with text alone are aligned to it: the columns that a
-detector finds are put in order, the model's scores of all of them are laid end to end, and forced alignment parts the
-text among them (Graves et al. 2006, 4.1). Columns that show their text with a mean probability under --least are left
-out, so that a better model, trained on the first ones, finds more: round after round.
+DATA holds the training parts kuzushiji_page_boxes/ and kuzushiji_pages_text/; CORPORA gets text/classical.txt,
+lines/columns/, lines/recombined/ and glyphs/. Columns with boxes are cut out as they are. Pages with text alone are
+aligned to it: their columns - those of columns.json, or what a detector finds - are put in order, the model's scores of
+all of them are laid end to end, and forced alignment parts the text among them (Graves et al. 2006, 4.1). Columns that
+show their text with a mean probability under --least are left out, so that a better model, trained on the first ones,
+finds more: round after round. Alignment also says where each character stands: surely placed ones are cut out, so that
+lines can be set from them, and columns of one book are cut between characters and put together anew.
 """
 
 import argparse
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -27,6 +31,8 @@ from tenarai.errors import DataError
 from tenarai.image.clean import Gray, clean
 from tenarai.image.line import straighten
 from tenarai.image.read import read_picture
+from tenarai.model.export import read_network
+from tenarai.model.recogniser import DOWN, Recogniser
 from tenarai.page.find import find_lines
 from tenarai.page.layout import Line
 from tenarai.page.order import order_lines
@@ -34,9 +40,16 @@ from tenarai.reader import Reader
 from tenarai.synth.words import read_texts
 from tenarai.text.align import align
 from tenarai.text.alphabet import default_alphabet
+from tenarai.text.ctc import Span
+from tenarai.train.cuttings import Cuttings, cut_line, recombined
+from tenarai.train.maker import TrainingLine, held_out_writers
 
 OLD = re.compile(r"[ゐゑ]|けり|なり[。、]|べし|たり[。、]|ざり|[ぁ-ん]ふ[。、]|やう|給[ふひはへ]|候|侍|いふ|ける[。、]")
 TOGETHER = 60  # times each page is written into the text, of which it then is a tenth
+SURE = 0.5  # probability of a character from which it is cut out
+PADDING = 8  # pixels before a line, as standard.py puts them
+HELD = 4  # pages, as recipes/classical.toml holds them out
+CLASSICAL = Path(tenarai.__file__).parent / "weights" / "classical.model"
 PITCH = (0.55, 1.8)  # of the page's usual way from character to character: outside of it a column has lost its text
 
 
@@ -48,6 +61,7 @@ class Column:
     text: str
     page: str
     likely: float = 1.0
+    glyphs: tuple[tuple[str, Gray], ...] = ()
 
 
 def boxed(folder: Path) -> Iterator[Column]:
@@ -57,18 +71,24 @@ def boxed(folder: Path) -> Iterator[Column]:
         yield Column(cut(picture, tenarai.Box(*row["box"]))[0], row["text"], row["page"])
 
 
-def aligned(reader: Reader, picture: Gray, text: str, page: str) -> list[Column]:
+def columns_of(reader: Reader, cleaned: Gray, boxes: list[list[float]]) -> list[Line]:
+    """The columns of a clean page in order: as they are marked, or else as they are found."""
+    if boxes:
+        return [Line(tenarai.Box(*box), "vertical") for box in boxes]
+    found = find_lines(cleaned, lambda small: seen(reader.detector, small)[0], "vertical")
+    return [line for region in order_lines(found) if region.kind == "text" for line in region.lines]
+
+
+def aligned(reader: Reader, picture: Gray, text: str, page: str, boxes: list[list[float]]) -> list[Column]:
     """The columns of a page, each with its part of the text."""
     known = set(reader.alphabet)
     wanted = "".join(c for c in text if c in known)
     cleaned = clean(picture).picture
-    found = find_lines(cleaned, lambda small: seen(reader.detector, small)[0], "vertical")
-    columns = [line for region in order_lines(found) if region.kind == "text" for line in region.lines]
+    columns = columns_of(reader, cleaned, boxes)
     pieces = [cut(cleaned, line.box, line.polygon)[0] for line in columns]
     height = reader.runtime.header.standard.height
-    scores = [
-        reader.runtime.log_probs(straighten(piece, height, vertical=True, cleaned=True).picture) for piece in pieces
-    ]
+    straight = [straighten(piece, height, vertical=True, cleaned=True).picture for piece in pieces]
+    scores = [reader.runtime.log_probs(one) for one in straight]
     if not scores:
         return []
     try:
@@ -76,18 +96,79 @@ def aligned(reader: Reader, picture: Gray, text: str, page: str) -> list[Column]
     except DataError:
         return []
     ends = np.cumsum([len(score) for score in scores])
-    texts: list[list[tuple[str, float]]] = [[] for _ in columns]
+    spans: list[list[Span]] = [[] for _ in columns]
     for span in placed.spans:
-        texts[int(np.searchsorted(ends, span.start, side="right"))].append((span.character, span.confidence))
-    return list(_kept(columns, pieces, texts, page))
+        index = int(np.searchsorted(ends, span.start, side="right"))
+        start = int(ends[index]) - len(scores[index])
+        spans[index].append(replace(span, start=span.start - start, end=min(span.end - start, len(scores[index]))))
+    return list(_kept(columns, pieces, straight, spans, page))
 
 
-def _kept(columns: list[Line], pieces: list[Gray], texts: list[list[tuple[str, float]]], page: str) -> Iterator[Column]:
-    pitches = [line.box.height / max(1, len(text)) for line, text in zip(columns, texts, strict=True)]
+def _kept(
+    columns: list[Line], pieces: list[Gray], straight: list[Gray], spans: list[list[Span]], page: str
+) -> Iterator[Column]:
+    pitches = [line.box.height / max(1, len(own)) for line, own in zip(columns, spans, strict=True)]
     usual = float(np.median(pitches))
-    for piece, text, pitch in zip(pieces, texts, pitches, strict=True):
-        if text and PITCH[0] * usual < pitch < PITCH[1] * usual:
-            yield Column(piece, "".join(c for c, _ in text), page, float(np.mean([p for _, p in text])))
+    for piece, turned, own, pitch in zip(pieces, straight, spans, pitches, strict=True):
+        if own and PITCH[0] * usual < pitch < PITCH[1] * usual:
+            likely = float(np.mean([span.confidence for span in own]))
+            yield Column(piece, "".join(s.character for s in own), page, likely, tuple(glyphs_of(turned, own)))
+
+
+def glyphs_of(turned: Gray, spans: list[Span]) -> Iterator[tuple[str, Gray]]:
+    """Characters of a column `(reading height, length) uint8`, turned to read left to right, that are surely placed:
+    each cut from its neighbours where there is the least ink between them, upright again."""
+    drawn = cv2.blur(np.asarray(255 - turned, np.float32).mean(axis=0, keepdims=True), (3, 1))[0]
+    middles = [(span.start + span.end) / 2 * DOWN - PADDING for span in spans]
+    bounds = [0]
+    for before, after in pairwise(middles):
+        # The network tells a character when it has seen most of it: rather late than early.
+        first, last = (round(before + share * (after - before)) for share in (0.35, 0.95))
+        first = min(max(first, bounds[-1]), len(drawn) - 1)
+        bounds.append(first + int(np.argmin(drawn[first : max(last, first + 1)])))
+    for span, left, right in zip(spans, bounds, [*bounds[1:], len(drawn)], strict=True):
+        if span.confidence > SURE and right - left > 0.25 * turned.shape[0]:
+            yield span.character, np.rot90(turned[:, left:right], -1)
+
+
+def recombined_columns(columns: list[Column], model: Path, count: int, folder: Path) -> None:
+    """Columns put together anew from pieces of one page's, as they are read: turned to run left to right."""
+    network, header = read_network(model)
+    if not isinstance(network, Recogniser):
+        raise SystemExit(f"{model} reads no lines.")
+    rng = np.random.default_rng(1)
+    pages: dict[str, list[Cuttings]] = {}
+    for column in columns:
+        turned = straighten(clean(column.picture).picture, header.standard.height, vertical=True, cleaned=True).picture
+        pieces = cut_line(TrainingLine(turned, column.text), network.eval(), header.alphabet, header.standard)
+        if pieces is not None:
+            pages.setdefault(column.page, []).append(pieces)
+    often = [page for page, lines in pages.items() for _ in lines]
+    made = ((page, recombined(pages[page], rng)) for page in (str(rng.choice(often)) for _ in range(count)))
+    write_lines(folder, ((255 - line.ink, line.text, page, "horizontal") for page, line in made))
+
+
+def write_lines(folder: Path, lines: Iterable[tuple[Gray, str, str, str]]) -> None:
+    """Pictures with a JSON lines file, in a folder of which nothing else is left."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with (folder / "columns.jsonl").open("w", encoding="utf-8") as listed:
+        for number, (picture, text, page, direction) in enumerate(lines):
+            name = f"{number:04}.png"
+            cv2.imwrite(str(folder / name), picture)
+            row = {"file": name, "text": text, "writer": page, "direction": direction}
+            listed.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def write_glyphs(columns: list[Column], held: frozenset[str], folder: Path) -> int:
+    """Characters of pages that are not held out, a folder each."""
+    shutil.rmtree(folder, ignore_errors=True)
+    glyphs = [glyph for column in columns if column.page not in held for glyph in column.glyphs]
+    for number, (character, picture) in enumerate(glyphs):
+        place = folder / f"U+{ord(character):04X}"
+        place.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(place / f"{number:05}.png"), picture)
+    return len(glyphs)
 
 
 def older_text(corpora: Path, pages: list[str]) -> list[str]:
@@ -101,31 +182,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("corpora", type=Path)
-    parser.add_argument("--model", type=Path, help="reads the columns; the shipped one if left out")
+    parser.add_argument(
+        "--model", type=Path, help="reads the columns; the shipped one for classical script if left out"
+    )
     parser.add_argument("--detector", type=Path, help="finds them; the shipped one if left out")
     parser.add_argument("--least", type=float, default=0.5, help="mean probability of a column's characters")
+    parser.add_argument("--count", type=int, default=2500, help="columns put together anew")
     asked = parser.parse_args()
-    reader = tenarai.load(asked.model, detector=asked.detector)
+    model = asked.model or CLASSICAL
+    reader = tenarai.load(model, detector=asked.detector)
+    marked = json.loads((Path(__file__).parent / "columns.json").read_text("utf-8"))
     columns = list(boxed(asked.data / "kuzushiji_page_boxes" / "train"))
     folder = asked.data / "kuzushiji_pages_text" / "train"
     rows = [json.loads(row) for row in (folder / "text.jsonl").read_text("utf-8").splitlines()]
     for row in rows:
-        found = aligned(reader, read_picture(folder / row["file"]), row["text"], row["file"])
+        boxes = marked.get(Path(row["file"]).stem, [])
+        found = aligned(reader, read_picture(folder / row["file"]), row["text"], row["file"], boxes)
         sure = [column for column in found if column.likely >= asked.least]
         mean = np.mean([column.likely for column in found] or [0.0])
         print(f"{row['file']}: {len(sure)} of {len(found)} columns kept, mean probability {mean:.2f}")
         columns += sure
-    out = asked.corpora / "lines" / "columns"
-    out.mkdir(parents=True, exist_ok=True)
-    for old in out.glob("*.png"):
-        old.unlink()
-    with (out / "columns.jsonl").open("w", encoding="utf-8") as listed:
-        for number, column in enumerate(columns):
-            name = f"{number:04}.png"
-            cv2.imwrite(str(out / name), column.picture)
-            row = {"file": name, "text": column.text, "writer": column.page, "direction": "vertical"}
-            listed.write(json.dumps(row, ensure_ascii=False) + "\n")
-    print(f"{len(columns)} columns, {sum(len(column.text) for column in columns):,} characters")
+    held = held_out_writers({column.page for column in columns}, HELD)
+    write_lines(asked.corpora / "lines/columns", ((c.picture, c.text, c.page, "vertical") for c in columns))
+    free = [column for column in columns if column.page not in held]
+    recombined_columns(free, model, asked.count, asked.corpora / "lines/recombined")
+    cut_out = write_glyphs(columns, held, asked.corpora / "glyphs")
+    print(f"{len(columns)} columns, {sum(len(column.text) for column in columns):,} characters, {cut_out:,} cut out")
     text = asked.corpora / "text" / "classical.txt"
     pages = [column.text for column in boxed(asked.data / "kuzushiji_page_boxes" / "train")]
     lines = older_text(asked.corpora, pages + [row["text"] for row in rows])

@@ -3,7 +3,8 @@
 
     recipes/pages.py DATA OUT
 
-DATA holds pages_copiste/ and kuzushiji_page_boxes/; OUT becomes pages/ of the corpora. Training parts only are read.
+DATA holds pages_copiste/, kuzushiji_page_boxes/ and kuzushiji_pages_text/; OUT becomes pages/ of the corpora. Training
+parts only are read. Of the last, recipes/columns.json has the boxes, found by the detector and mended by hand.
 """
 
 import json
@@ -52,10 +53,21 @@ def kuzushiji(folder: Path) -> Iterator[tuple[str, bytes, Page]]:
         yield file.name, file.read_bytes(), Page(*size, (Region(around(lines), tuple(lines), "vertical"),), file.name)
 
 
+def marked(folder: Path) -> Iterator[tuple[str, bytes, Page]]:
+    """Pages of old books whose columns were marked by hand; their characters have no boxes."""
+    for name, boxes in json.loads((Path(__file__).parent / "columns.json").read_text("utf-8")).items():
+        file = folder / f"{name}.webp"
+        with Image.open(file) as picture:
+            size = picture.size
+        lines = tuple(Line(Box(*box), "vertical") for box in boxes)
+        yield file.name, file.read_bytes(), Page(*size, (Region(around(lines), lines, "vertical"),), file.name)
+
+
 def main(data: Path, out: Path) -> None:
     sources = {
         "copiste": copiste(data / "pages_copiste", "train"),
         "kuzushiji": kuzushiji(data / "kuzushiji_page_boxes" / "train"),
+        "old": marked(data / "kuzushiji_pages_text" / "train"),
     }
     for name, pages in sources.items():
         folder = out / name

@@ -8,6 +8,7 @@ from tenarai.synth.desk import LEAST, Desk, number_in, region
 from tenarai.synth.line import is_kanji
 from tenarai.synth.sheet import Stream, Writer
 
+PICTURED = 0.3  # part of the leaves that show a large picture with columns around it
 KANA = "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわん"
 
 
@@ -48,7 +49,10 @@ def classical(desk: Desk) -> list[Region]:
     pitch, framed, ruled = em * float(rng.uniform(1.5, 2.2)), bool(rng.random() < 0.6), bool(rng.random() < 0.5)
     found = []
     for area in areas:
-        found += _leaf(desk, writer, stream, area, em, pitch, framed, ruled)
+        if rng.random() < PICTURED:
+            found += _pictured(desk, writer, stream, area, em, pitch)
+        else:
+            found += _leaf(desk, writer, stream, area, em, pitch, framed, ruled)
     if rng.random() < 0.3:
         last = areas[-1]
         found.append(Region(sheet.seal(last.left + 0.3 * em, last.bottom - 3 * em, 2 * em, rng), kind="seal"))
@@ -110,3 +114,37 @@ def _leaf(
             y = max((line.box.bottom for line in new), default=y) + 0.5 * em
     often = float(rng.choice([0.0, 0.25]))
     return region(lines) + region(readings(desk, writer, plain, 0.38 * em, often), "note") + found
+
+
+def _pictured(desk: Desk, writer: Writer, stream: Stream, area: Box, em: float, pitch: float) -> list[Region]:
+    """A leaf that is mostly a picture with names in it; columns stand beside, above and below it."""
+    sheet, rng = desk.sheet, desk.rng
+    if rng.random() < 0.6:
+        sheet.frame(Box(area.left - 0.5 * em, area.top - em, area.right + 0.5 * em, area.bottom + 0.6 * em), 200, 2)
+    across, down = rng.uniform(0.35, 0.95, 2)
+    left = area.left + float(rng.choice([0, 0.5, 1])) * (1 - across) * area.width
+    top = area.top + float(rng.choice([0, 0.5, 1])) * (1 - down) * area.height
+    place = Box(left, top, left + across * area.width, top + down * area.height)
+    for _ in range(number_in(rng, 1, 3)):
+        corner = place.left + rng.uniform(0, 0.5) * place.width, place.top + rng.uniform(0, 0.5) * place.height
+        figure = sheet.drawing(Box(*corner, place.right, place.bottom), rng)
+    lines: list[Line] = []
+    for number in range(int(area.width / pitch)):
+        x = area.right - (number + 0.5) * pitch
+        free = [(area.top, area.bottom)]
+        if place.left - 0.6 * em < x < place.right + 0.6 * em:
+            free = [(area.top, place.top - 0.5 * em), (place.bottom + 0.5 * em, area.bottom)]
+        for start, end in free:
+            room = (end - start) * (1.0 if rng.random() < 0.8 else float(rng.uniform(0.3, 0.9)))
+            if room > 2.5 * em and rng.random() < 0.85:
+                text = stream.take(int(room / (em * writer.pace)) + 1)
+                lines += desk.line(writer, text, x, start, em, room, True)
+    names: list[Line] = []
+    for _ in range(number_in(rng, 0, 12)):
+        size = max(LEAST, em * float(rng.uniform(0.5, 1.0)))
+        x, y = rng.uniform(place.left + size, place.right - size), rng.uniform(place.top, place.bottom - 2 * size)
+        room = size * writer.pace * number_in(rng, 1, 6) + 0.5 * size
+        spot = Box(x - 0.8 * size, y - 0.3 * size, x + 0.8 * size, y + room + 0.3 * size)
+        if all(spot.intersection_area(line.box) == 0 for line in (*names, *lines)) and spot.bottom < area.bottom:
+            names += desk.line(writer, stream.take(int(room / (size * writer.pace))), x, y, size, room, True)
+    return region(lines) + region(names) + [Region(figure, kind="figure")]

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from tenarai.page.layout import Box, Character, Direction, Line
+from tenarai.synth.drawing import draw
 from tenarai.synth.fonts import EM, HandFont, Ink
 from tenarai.synth.hand import Hand, Rng
 from tenarai.synth.line import (
@@ -288,8 +289,8 @@ class Sheet:
         np.maximum(window, mark[: window.shape[0], : window.shape[1]], out=window)
 
     def drawing(self, box: Box, rng: Rng) -> Box:
-        """A drawing by hand inside a box: a plant, a graph or a plan."""
-        kind, low, size = int(rng.integers(3)), np.array([box.left, box.top]), np.array([box.width, box.height])
+        """A drawing by hand inside a box; the box that its ink fills."""
+        low, size = np.array([box.left, box.top]), np.array([box.width, box.height])
         canvas = np.zeros_like(self.writing)
         pen = int(rng.integers(1, 4))
 
@@ -297,27 +298,7 @@ class Sheet:
             fixed = np.rint((low + np.array(points) * size) * 16).astype(np.int32)
             cv2.polylines(canvas, [fixed], False, 255, pen, cv2.LINE_AA, shift=4)
 
-        t = np.linspace(0, 1, 24)
-        if kind == 0:
-            bend = rng.normal(0, 0.1)
-            stroke(np.stack((0.5 + bend * np.sin(3 * t), 1 - 0.95 * t), axis=1))
-            for leaf in range(int(rng.integers(4, 9))):
-                at, way = rng.uniform(0.15, 0.9), 1 if leaf % 2 else -1
-                foot = np.array([0.5 + bend * np.sin(3 * at), 1 - 0.95 * at])
-                reach, turn = rng.uniform(0.15, 0.4), 2 * np.pi * t
-                shape = np.stack(
-                    (way * reach * (1 - np.cos(turn)) / 2, 0.06 * np.sin(turn) - reach * t * (1 - t)), axis=1
-                )
-                stroke(np.clip(foot + shape, 0, 1))
-        elif kind == 1:
-            stroke(((0.05, 0.02), (0.05, 0.95), (0.98, 0.95)))
-            wave = 0.5 + 0.3 * np.sin(2 * np.pi * rng.uniform(0.5, 2) * t + rng.uniform(0, 6)) + rng.normal(0, 0.02, 24)
-            stroke(np.stack((0.08 + 0.85 * t, np.clip(wave, 0.05, 0.9)), axis=1))
-        else:
-            stroke(((0, 0), (1, 0), (1, 1), (0, 1), (0, 0)))
-            for _ in range(int(rng.integers(2, 6))):
-                (a, c), (b, d) = np.sort(rng.random((2, 2)), axis=1).T
-                stroke(((a, b), (c, b), (c, d), (a, d), (a, b)))
+        draw(stroke, rng)
         np.maximum(self.writing, canvas, out=self.writing)
         return _tight(canvas, Box(0, 0, self.width, self.height)) or box
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tenarai.dataset.sample import Sample
 from tenarai.dataset.source import read_lines, read_samples
 from tenarai.errors import DataError, TenaraiError
-from tenarai.image.augment import warped
+from tenarai.image.augment import struck, warped, weighted
 from tenarai.image.clean import Gray, clean
 from tenarai.image.line import straighten
 from tenarai.image.read import read_picture
@@ -131,6 +131,8 @@ class LineMaker:
     def photographed(self, line: RealLine, rng: Rng) -> Photo:
         """A real line leaned, stretched, warped, wrinkled and photographed again."""
         source = warped(line.ink, rng) if rng.random() < self.data.warp else line.ink
+        if rng.random() < self.data.weigh:
+            source = 255 - weighted(255 - source, rng)
         height, width = source.shape
         lean = float(rng.normal(0, 0.2))
         stretch = float(np.exp(rng.normal(0, 0.16)))
@@ -149,6 +151,8 @@ class LineMaker:
         """One line as the network sees it."""
         photo = self.photo(rng)
         picture = straighten(photo.picture, self.height, vertical=photo.vertical).picture
+        if rng.random() < self.data.strike:
+            picture = struck(picture, rng)
         return TrainingLine(picture, photo.text)
 
     def photo(self, rng: Rng) -> Photo:

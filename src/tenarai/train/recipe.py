@@ -64,6 +64,8 @@ class DataSettings(_Section):
     real: float = Field(0.5, ge=0, le=1)  # part of the Latin lines that real people wrote
     real_japanese: float = Field(0.0, ge=0, le=1)  # the same of the Japanese lines
     warp: float = Field(0.0, ge=0, le=1)  # part of the real lines that are warped
+    weigh: float = Field(0.0, ge=0, le=1)  # part of the real lines whose strokes are made thinner or thicker
+    strike: float = Field(0.0, ge=0, le=1)  # part of all lines of which strips are turned to paper
     font: float = Field(0.45, ge=0, le=1)  # part of the composed Japanese lines set from fonts, the rest from strokes
     unruly: float = Field(1.0, ge=0, le=1)  # how irregular composed hands may be
     wear: float = Field(1.0, ge=0, le=1)  # how often paper is ruled, shaded, faint, or shared
