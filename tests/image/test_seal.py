@@ -59,6 +59,15 @@ def test_a_compressed_photograph_is_lifted_too() -> None:
     assert read_picture(stream.getvalue())[inside].mean() > gray_of(stamped(sheet()))[inside].mean() + 30
 
 
+def test_a_page_of_a_pdf_is_lifted_too() -> None:
+    pytest.importorskip("pypdfium2")
+    stream = io.BytesIO()
+    Image.fromarray(stamped(sheet())).save(stream, "PDF", resolution=200)
+    left, top, right, bottom = SEAL
+    inside = np.s_[top:bottom, left:right]
+    assert read_picture(stream.getvalue())[inside].mean() > gray_of(stamped(sheet()))[inside].mean() + 30
+
+
 def test_a_round_seal_on_stained_paper() -> None:
     page = sheet()
     page[:, :250] = np.asarray(page[:, :250] * np.array([1.0, 0.9, 0.8]), np.uint8)

@@ -25,6 +25,7 @@ Source = str | Path | bytes | bytearray | BinaryIO | Image.Image | npt.NDArray[A
 
 # Only raster formats that Pillow decodes itself: EPS, for one, would start Ghostscript on what a stranger sent.
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "PPM", "JPEG2000", "AVIF")
+PDF_COLOURED = 40_000_000  # pixels: larger pages are drawn in gray at once, which takes a quarter of the memory
 PDF_DPI = 200.0  # the resolution that scanners give, at which a small hand is still some 20 pixels high
 HEIC = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1")  # what iPhones save, which Pillow alone cannot decode
 
@@ -239,7 +240,7 @@ def _raster_frames(data: bytes, name: str, first: int, stop: int | None, limits:
 
 
 def _pdf_frames(data: bytes, name: str, first: int, stop: int | None, limits: Limits) -> Iterator[Gray]:
-    """Pages drawn in gray at PDF_DPI, coarser where that would be over the pixel limit."""
+    """Pages drawn at PDF_DPI, coarser where that would be over the pixel limit."""
     try:
         import pypdfium2
     except ImportError as error:
@@ -265,7 +266,10 @@ def _pdf_page(document: Any, index: int, limits: Limits) -> Gray:
         area, edge = width * height, width + height
         # The largest scale with (width * s + 1) * (height * s + 1) <= max_pixels: sizes are rounded up.
         most = (np.sqrt(edge * edge + 4 * area * (limits.max_pixels - 1)) - edge) / (2 * area)
-        bitmap = page.render(scale=min(PDF_DPI / 72, float(most)), grayscale=True)
-        return np.array(bitmap.to_numpy(), np.uint8).reshape(bitmap.height, bitmap.width)
+        scale = min(PDF_DPI / 72, float(most))
+        if area * scale * scale > PDF_COLOURED:
+            bitmap = page.render(scale=scale, grayscale=True)
+            return np.array(bitmap.to_numpy(), np.uint8).reshape(bitmap.height, bitmap.width)
+        return gray_of_image(page.render(scale=scale).to_pil())
     finally:
         page.close()
