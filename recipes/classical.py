@@ -9,7 +9,8 @@ aligned to it: their columns - those of columns.json, or what a detector finds -
 all of them are laid end to end, and forced alignment parts the text among them (Graves et al. 2006, 4.1). Columns that
 show their text with a mean probability under --least are left out, so that a better model, trained on the first ones,
 finds more: round after round. Alignment also says where each character stands: surely placed ones are cut out, so that
-lines can be set from them, and columns of one book are cut between characters and put together anew.
+lines can be set from them, and columns of one page are cut between characters and put together anew. The characters of
+pages that are aligned surely go into the layouts of pages/old/, which recipes/pages.py wrote: the detector learns them.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -29,13 +30,15 @@ from tenarai.dataset.pages import cut
 from tenarai.detect import seen
 from tenarai.errors import DataError
 from tenarai.image.clean import Gray, clean
-from tenarai.image.line import straighten
+from tenarai.image.line import Straight, straighten
 from tenarai.image.read import read_picture
 from tenarai.model.export import read_network
 from tenarai.model.recogniser import DOWN, Recogniser
 from tenarai.page.find import find_lines
-from tenarai.page.layout import Line
+from tenarai.page.formats import read_layout, write_layout
+from tenarai.page.layout import Box, Character, Line
 from tenarai.page.order import order_lines
+from tenarai.page.place import box_of, cut_out, within
 from tenarai.reader import Reader
 from tenarai.synth.words import read_texts
 from tenarai.text.align import align
@@ -47,6 +50,8 @@ from tenarai.train.maker import TrainingLine, held_out_writers
 OLD = re.compile(r"[ゐゑ]|けり|なり[。、]|べし|たり[。、]|ざり|[ぁ-ん]ふ[。、]|やう|給[ふひはへ]|候|侍|いふ|ける[。、]")
 TOGETHER = 60  # times each page is written into the text, of which it then is a tenth
 SURE = 0.5  # probability of a character from which it is cut out
+WHOLE = 0.7  # mean probability of a page from which its characters are shown to the detector
+INK = 160  # darker than this is ink
 PADDING = 8  # pixels before a line, as standard.py puts them
 HELD = 4  # pages, as recipes/classical.toml holds them out
 CLASSICAL = Path(tenarai.__file__).parent / "weights" / "classical.model"
@@ -55,26 +60,28 @@ PITCH = (0.55, 1.8)  # of the page's usual way from character to character: outs
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A picture of one column, its text, where it comes from, and the mean probability of its characters."""
+    """A picture of one column, its text, where it comes from, and the mean probability of its characters; `place` is
+    where it lies on its page, the boxes of `characters` are pixels of `picture`."""
 
     picture: Gray
     text: str
     page: str
     likely: float = 1.0
-    glyphs: tuple[tuple[str, Gray], ...] = ()
+    place: Box = field(default_factory=lambda: Box(0, 0, 0, 0))
+    characters: tuple[Character, ...] = ()
 
 
 def boxed(folder: Path) -> Iterator[Column]:
     """Columns that somebody marked."""
     for row in map(json.loads, (folder / "columns.jsonl").read_text("utf-8").splitlines()):
         picture = read_picture(folder / f"{row['page']}.webp")
-        yield Column(cut(picture, tenarai.Box(*row["box"]))[0], row["text"], row["page"])
+        yield Column(cut(picture, Box(*row["box"]))[0], row["text"], row["page"])
 
 
 def columns_of(reader: Reader, cleaned: Gray, boxes: list[list[float]]) -> list[Line]:
     """The columns of a clean page in order: as they are marked, or else as they are found."""
     if boxes:
-        return [Line(tenarai.Box(*box), "vertical") for box in boxes]
+        return [Line(Box(*box), "vertical") for box in boxes]
     found = find_lines(cleaned, lambda small: seen(reader.detector, small)[0], "vertical")
     return [line for region in order_lines(found) if region.kind == "text" for line in region.lines]
 
@@ -85,10 +92,10 @@ def aligned(reader: Reader, picture: Gray, text: str, page: str, boxes: list[lis
     wanted = "".join(c for c in text if c in known)
     cleaned = clean(picture).picture
     columns = columns_of(reader, cleaned, boxes)
-    pieces = [cut(cleaned, line.box, line.polygon)[0] for line in columns]
+    cuts = [cut(cleaned, line.box, line.polygon) for line in columns]
     height = reader.runtime.header.standard.height
-    straight = [straighten(piece, height, vertical=True, cleaned=True).picture for piece in pieces]
-    scores = [reader.runtime.log_probs(one) for one in straight]
+    straight = [straighten(piece, height, vertical=True, cleaned=True) for piece, _ in cuts]
+    scores = [reader.runtime.log_probs(one.picture) for one in straight]
     if not scores:
         return []
     try:
@@ -101,34 +108,50 @@ def aligned(reader: Reader, picture: Gray, text: str, page: str, boxes: list[lis
         index = int(np.searchsorted(ends, span.start, side="right"))
         start = int(ends[index]) - len(scores[index])
         spans[index].append(replace(span, start=span.start - start, end=min(span.end - start, len(scores[index]))))
-    return list(_kept(columns, pieces, straight, spans, page))
-
-
-def _kept(
-    columns: list[Line], pieces: list[Gray], straight: list[Gray], spans: list[list[Span]], page: str
-) -> Iterator[Column]:
     pitches = [line.box.height / max(1, len(own)) for line, own in zip(columns, spans, strict=True)]
     usual = float(np.median(pitches))
-    for piece, turned, own, pitch in zip(pieces, straight, spans, pitches, strict=True):
+    found = []
+    for (piece, place), turned, own, pitch in zip(cuts, straight, spans, pitches, strict=True):
         if own and PITCH[0] * usual < pitch < PITCH[1] * usual:
             likely = float(np.mean([span.confidence for span in own]))
-            yield Column(piece, "".join(s.character for s in own), page, likely, tuple(glyphs_of(turned, own)))
+            characters = tuple(characters_of(piece, turned, own))
+            found.append(Column(piece, "".join(s.character for s in own), page, likely, Box(*place), characters))
+    return found
 
 
-def glyphs_of(turned: Gray, spans: list[Span]) -> Iterator[tuple[str, Gray]]:
-    """Characters of a column `(reading height, length) uint8`, turned to read left to right, that are surely placed:
-    each cut from its neighbours where there is the least ink between them, upright again."""
-    drawn = cv2.blur(np.asarray(255 - turned, np.float32).mean(axis=0, keepdims=True), (3, 1))[0]
+def characters_of(piece: Gray, turned: Straight, spans: list[Span]) -> Iterator[Character]:
+    """The characters of a column in its picture's pixels: each cut from its neighbours where there is the least ink
+    between them, as wide and high as its ink."""
+    height, length = turned.picture.shape
+    drawn = cv2.blur(np.asarray(255 - turned.picture, np.float32).mean(axis=0, keepdims=True), (3, 1))[0]
     middles = [(span.start + span.end) / 2 * DOWN - PADDING for span in spans]
     bounds = [0]
     for before, after in pairwise(middles):
         # The network tells a character when it has seen most of it: rather late than early.
         first, last = (round(before + share * (after - before)) for share in (0.35, 0.95))
-        first = min(max(first, bounds[-1]), len(drawn) - 1)
+        first = min(max(first, bounds[-1]), length - 1)
         bounds.append(first + int(np.argmin(drawn[first : max(last, first + 1)])))
-    for span, left, right in zip(spans, bounds, [*bounds[1:], len(drawn)], strict=True):
-        if span.confidence > SURE and right - left > 0.25 * turned.shape[0]:
-            yield span.character, np.rot90(turned[:, left:right], -1)
+    for span, left, right in zip(spans, bounds, [*bounds[1:], length], strict=True):
+        box = within(box_of(turned.to_source, left, 0, right, height), piece.shape[1], piece.shape[0])
+        if box is None:
+            continue
+        rows, columns = np.nonzero(cut_out(piece, box) < INK)
+        if len(rows) > 2:
+            tight = Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+            yield Character(span.character, tight.shifted(int(box.left), int(box.top)), span.confidence)
+
+
+def write_page(columns: list[Column], layout: Path) -> None:
+    """The characters of a page into the layout that recipes/pages.py wrote of it."""
+    page = read_layout(layout)[0]
+    lines = []
+    for line in page.lines:
+        own = next((c for c in columns if c.place.iou(line.box) > 0.9), None)
+        left, top = (own.place.left, own.place.top) if own else (0.0, 0.0)
+        characters = [replace(c, box=c.box.shifted(left, top)) for c in (own.characters if own else ())]
+        lines.append(replace(line, text=own.text if own else "", characters=tuple(characters)))
+    regions = (replace(page.regions[0], lines=tuple(lines)),)
+    layout.write_bytes(write_layout(replace(page, regions=regions), "json"))
 
 
 def recombined_columns(columns: list[Column], model: Path, count: int, folder: Path) -> None:
@@ -163,7 +186,12 @@ def write_lines(folder: Path, lines: Iterable[tuple[Gray, str, str, str]]) -> No
 def write_glyphs(columns: list[Column], held: frozenset[str], folder: Path) -> int:
     """Characters of pages that are not held out, a folder each."""
     shutil.rmtree(folder, ignore_errors=True)
-    glyphs = [glyph for column in columns if column.page not in held for glyph in column.glyphs]
+    glyphs = [
+        (character.text, cut_out(column.picture, character.box))
+        for column in columns
+        for character in column.characters
+        if column.page not in held and (character.confidence or 0) > SURE
+    ]
     for number, (character, picture) in enumerate(glyphs):
         place = folder / f"U+{ord(character):04X}"
         place.mkdir(parents=True, exist_ok=True)
@@ -202,6 +230,9 @@ def main() -> None:
         mean = np.mean([column.likely for column in found] or [0.0])
         print(f"{row['file']}: {len(sure)} of {len(found)} columns kept, mean probability {mean:.2f}")
         columns += sure
+        layout = asked.corpora / "pages/old" / f"{Path(row['file']).stem}.json"
+        if mean >= WHOLE and layout.exists():
+            write_page(found, layout)
     held = held_out_writers({column.page for column in columns}, HELD)
     write_lines(asked.corpora / "lines/columns", ((c.picture, c.text, c.page, "vertical") for c in columns))
     free = [column for column in columns if column.page not in held]
