@@ -19,7 +19,6 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -30,6 +29,7 @@ from tenarai.dataset.pages import cut
 from tenarai.detect import seen
 from tenarai.errors import DataError
 from tenarai.image.clean import Gray, clean
+from tenarai.image.extent import extents, tight
 from tenarai.image.line import Straight, straighten
 from tenarai.image.read import read_picture
 from tenarai.model.export import read_network
@@ -51,7 +51,6 @@ OLD = re.compile(r"[ゐゑ]|けり|なり[。、]|べし|たり[。、]|ざり|[
 TOGETHER = 60  # times each page is written into the text, of which it then is a tenth
 SURE = 0.5  # probability of a character from which it is cut out
 WHOLE = 0.7  # mean probability of a page from which its characters are shown to the detector
-INK = 160  # darker than this is ink
 PADDING = 8  # pixels before a line, as standard.py puts them
 HELD = 4  # pages, as recipes/classical.toml holds them out
 CLASSICAL = Path(tenarai.__file__).parent / "weights" / "classical.model"
@@ -120,25 +119,12 @@ def aligned(reader: Reader, picture: Gray, text: str, page: str, boxes: list[lis
 
 
 def characters_of(piece: Gray, turned: Straight, spans: list[Span]) -> Iterator[Character]:
-    """The characters of a column in its picture's pixels: each cut from its neighbours where there is the least ink
-    between them, as wide and high as its ink."""
-    height, length = turned.picture.shape
-    drawn = cv2.blur(np.asarray(255 - turned.picture, np.float32).mean(axis=0, keepdims=True), (3, 1))[0]
-    middles = [(span.start + span.end) / 2 * DOWN - PADDING for span in spans]
-    bounds = [0]
-    for before, after in pairwise(middles):
-        # The network tells a character when it has seen most of it: rather late than early.
-        first, last = (round(before + share * (after - before)) for share in (0.35, 0.95))
-        first = min(max(first, bounds[-1]), length - 1)
-        bounds.append(first + int(np.argmin(drawn[first : max(last, first + 1)])))
-    for span, left, right in zip(spans, bounds, [*bounds[1:], length], strict=True):
-        box = within(box_of(turned.to_source, left, 0, right, height), piece.shape[1], piece.shape[0])
-        if box is None:
-            continue
-        rows, columns = np.nonzero(cut_out(piece, box) < INK)
-        if len(rows) > 2:
-            tight = Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
-            yield Character(span.character, tight.shifted(int(box.left), int(box.top)), span.confidence)
+    """The characters of a column in its picture's pixels."""
+    sights = [(span.start * DOWN - PADDING, span.end * DOWN - PADDING) for span in spans]
+    for span, (first, last) in zip(spans, extents(turned.picture, sights), strict=True):
+        box = within(box_of(turned.to_source, *tight(turned.picture, first, last)), *piece.shape[::-1])
+        if box is not None:
+            yield Character(span.character, box, span.confidence)
 
 
 def write_page(columns: list[Column], layout: Path) -> None:

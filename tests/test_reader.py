@@ -12,6 +12,9 @@ from rapidfuzz.distance import Levenshtein
 import tenarai
 from tenarai.errors import ModelFileError, PictureError, SettingsError
 from tenarai.page.layout import Page
+from tenarai.synth.hand import Hand
+from tenarai.synth.line import compose_strokes
+from tenarai.synth.strokes import KanjiVG
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
@@ -89,6 +92,22 @@ def test_characters_lie_on_their_ink(reader: tenarai.Reader) -> None:
     for character in line.characters:
         assert character.confidence is not None and 0 < character.confidence <= 1
         assert [p for _, p in character.alternatives] == sorted((p for _, p in character.alternatives), reverse=True)
+
+
+@pytest.mark.parametrize("vertical", [False, True])
+def test_characters_have_the_boxes_that_they_were_drawn_in(reader: tenarai.Reader, vertical: bool) -> None:
+    shared = []
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        composed = compose_strokes("手紙の文字を読む", (KanjiVG(),), Hand.sample(rng, 0.3), rng, vertical=vertical)
+        assert composed is not None
+        line = reader.read_line(255 - composed.ink, direction="vertical" if vertical else "horizontal")
+        if line.text == composed.text:
+            drawn = (tenarai.Box(*box) for _, *box in composed.boxes)
+            shared += [c.box.iou(box) for c, box in zip(line.characters, drawn, strict=True)]
+    assert len(shared) >= 16
+    assert np.mean(shared) > 0.6
+    assert np.min(shared) > 0
 
 
 def test_auto_direction_of_a_line(reader: tenarai.Reader) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tenarai.errors import SettingsError
 from tenarai.image.clean import Gray
+from tenarai.image.extent import extents, tight
 from tenarai.image.line import Straight, straighten
 from tenarai.model.runtime import LineRuntime
 from tenarai.page.layout import Character, Line
@@ -55,9 +56,9 @@ class Transcriber:
         height, width = straight.picture.shape
         text = decoding.text.strip()
         characters = []
-        for span in decoding.spans:
-            start, end = self.runtime.pixels(span.start, span.end)
-            place = box_of(straight.to_source, max(0.0, start), 0.0, min(float(width), max(end, start + 1)), height)
+        sights = [self.runtime.pixels(span.start, span.end) for span in decoding.spans]
+        for span, (first, last) in zip(decoding.spans, extents(straight.picture, sights), strict=True):
+            place = box_of(straight.to_source, *tight(straight.picture, first, last))
             characters.append(Character(span.character, place, span.confidence, span.alternatives))
         while characters and characters[0].text == " ":
             del characters[0]
