@@ -27,7 +27,7 @@ from tenarai.page.illegible import check_confidence, marked
 from tenarai.page.layout import Box, Character, Direction, Line, Page, Region
 from tenarai.page.place import around, cut_out, mostly, turned_back
 from tenarai.page.split import split_lines
-from tenarai.page.turn import Turn, largest, likely_turn
+from tenarai.page.turn import Turn, largest, likely_turn, sureness
 from tenarai.text.language import DEFAULT_LANGUAGE, Language, LineDecoder, Prior, Words, line_decoder
 from tenarai.text.script import characters_of
 from tenarai.transcribe import Script, Transcriber, Transcription, check_script, without_japanese
@@ -37,6 +37,8 @@ Characters = str | Iterable[str]
 Notes = tuple[tuple[str, str | float], ...]
 
 LEAST_SKEW = 0.004  # radians: below this, turning a page blurs it for nothing
+LEGIBLE = 0.3  # mean confidence of what no detector took for lines: below it, it is no writing
+NOTHING = "there is ink, but no line was found"
 SURELY = 0.7  # probability of one character from which a reading as two is given up
 
 
@@ -301,7 +303,7 @@ class Reader:
             return Page(width, height, (), name, seen if asked.explain else ())
         regions = self._detected(result.picture, asked) or self._projected(result.picture, asked)
         lines = [line for region in regions for line in region.lines]
-        notes: Notes = ()
+        notes: Notes = () if lines else (("ink", NOTHING),)
         if asked.explain and lines:
             skew = find_skew(result.picture)
             notes = (
@@ -323,16 +325,19 @@ class Reader:
         return in_order(lambda: self.press, picture, read)
 
     def _projected(self, picture: Gray, asked: _Asked) -> tuple[Region, ...]:
-        """The lines of one clean block, read: what a page is whose lines no detector finds."""
+        """The lines of one clean block, read: what a page is whose lines no detector finds. Ink that reads as next to
+        nothing is no writing."""
         skew = find_skew(picture)
         level = turned(picture, skew) if abs(skew) > LEAST_SKEW else picture
         split = split_lines(level, asked.direction)
         found = [Line(box, split.direction, source="projection") for box in split.boxes]
         lines = [line for line in self._read_lines(level, found, asked) if line.text]
+        if (sureness(lines) or 0.0) < LEGIBLE:
+            return ()
         if abs(skew) > LEAST_SKEW:
             height, width = picture.shape
             lines = [turned_back(line, skew, (width / 2, height / 2)) for line in lines]
-        return (Region(around(lines), tuple(lines), split.direction),) if lines else ()
+        return (Region(around(lines), tuple(lines), split.direction),)
 
     def _scale(self, line: Line) -> float:
         across = line.box.width if line.direction == "vertical" else line.box.height

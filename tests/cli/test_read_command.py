@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -60,6 +62,17 @@ def test_what_is_not_sure_is_left_open(tmp_path: Path) -> None:
     guesses = iter(c.alternatives[0][0] for c in open_)
     assert "".join(next(guesses) if c == "〓" else c for c in told) == plain
     assert "0 to 1" in read(LATIN, "--least-confidence", 2, code=2)[1]
+
+
+def test_ink_without_lines_is_told(tmp_path: Path) -> None:
+    scribble = np.full((300, 900), 235, np.uint8)
+    ends = np.random.default_rng(0).integers(0, 300, (30, 2, 2)) * (3, 1)
+    for start, end in ends.tolist():
+        cv2.line(scribble, start, end, 40, 3)
+    cv2.imwrite(str(tmp_path / "scribble.png"), scribble)
+    text, said = read(tmp_path / "scribble.png")
+    assert text.strip() == ""
+    assert "scribble.png: there is ink, but no line was found." in said
 
 
 def test_a_page_on_its_head_is_told_and_turned(tmp_path: Path) -> None:

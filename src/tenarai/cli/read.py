@@ -219,9 +219,12 @@ def _read(job: _Job, given: Given) -> "Iterator[tuple[Page, Gray, int]]":
 
 
 def _hint(job: _Job, given: Given, page: "Page", gray: "Gray") -> None:
-    """Says so when a page that is hard to read seems to lie on its side or stand on its head."""
+    """Says so when there is ink that no line was found in, and when a page that is hard to read seems to lie on its
+    side or stand on its head."""
     from tenarai.page.turn import DOUBTFUL, sureness
 
+    if page.note("ink") is not None:
+        typer.echo(f"tenarai: {given.name or 'stdin'}: {page.note('ink')}.", err=True)
     if job.turn or job.characters or job.pattern is not None or job.layout is not None:
         return
     turn = job.reader.turn_of(gray) if (sureness(page.lines) or 0.0) < DOUBTFUL else 0
