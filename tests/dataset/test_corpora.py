@@ -45,6 +45,7 @@ def laid(folder: Path, *names: str) -> Path:
         (("a.png", "a.gt.txt"), "lines"),
         (("train.jsonl", "pictures/a.png"), "lines"),
         (("page1.xml", "page1.png"), "pages"),
+        (("page1.png.hocr", "page1.png"), "pages"),
         (("あ/1.png", "い/2.png"), "own"),
         (("U+3042/1.png",), "own"),
         (("table.csv", "1.png"), "own"),

@@ -12,7 +12,7 @@ import pytest
 from tenarai.dataset.pages import cut, picture_path, read_pages
 from tenarai.dataset.sample import Refused, Sample
 from tenarai.errors import DataError
-from tenarai.page.formats import alto, coco, pagexml, via
+from tenarai.page.formats import alto, coco, hocr, pagexml, tsv, via
 from tenarai.page.layout import Box, Character, Line, Page, Region
 
 COPISTE = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "pages_copiste"
@@ -52,17 +52,20 @@ def only(path: Path, **values: Any) -> Sample:
 # Lines
 
 
-@pytest.mark.parametrize("form", ["page", "alto", "via", "coco"])
+@pytest.mark.parametrize("form", ["page", "alto", "hocr", "tsv", "via", "coco"])
 def test_a_line_of_every_format(tmp_path: Path, form: str) -> None:
     pixels = picture(tmp_path)
     found = page(line("手習い", direction="vertical"))
     data = {
         "page": pagexml.write(found),
         "alto": alto.write(found),
+        "hocr": hocr.write([found]),
+        "tsv": tsv.write([found]),
         "via": via.write([found]),
         "coco": coco.write([found]),
     }
-    path = tmp_path / ("layout.xml" if form in ("page", "alto") else "layout.json")
+    suffix = {"page": "xml", "alto": "xml", "hocr": "hocr", "tsv": "tsv"}.get(form, "json")
+    path = tmp_path / f"layout.{suffix}"
     path.write_bytes(data[form])
     sample = only(path, source="mine", licence="CC0")
     assert np.array_equal(sample.picture, pixels[20:50, 10:110])

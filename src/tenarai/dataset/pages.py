@@ -1,4 +1,4 @@
-"""Pages with a layout file - PAGE XML, ALTO, VIA, COCO, tenarai's own - cut into pictures of lines or characters.
+"""Pages with a layout file - PAGE XML, ALTO, hOCR, VIA, COCO, tenarai's own - cut into pictures of lines or characters.
 
 A line is cut out by its polygon, and what lies outside becomes paper. Straightening is left to reading. The pictures
 lie in the folder of the layout file, or in the one that is named.
@@ -20,7 +20,7 @@ from tenarai.page.formats import read_layout
 from tenarai.page.layout import Box, Line, Page, Point
 from tenarai.text.error_rate import graphemes
 
-LAYOUTS = (".xml", ".json", ".csv")
+LAYOUTS = (".xml", ".json", ".csv", ".hocr", ".tsv")
 
 
 def read_pages(
@@ -43,7 +43,7 @@ def read_pages(
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix.lower() in LAYOUTS and file.is_file())
         if not files:
-            raise DataError(f"{path} holds no layout file: expected .xml, .json or .csv beside the pictures.")
+            raise DataError(f"{path} holds no layout file: expected {', '.join(LAYOUTS)} beside the pictures.")
     else:
         files = [path]
     known = files[0].absolute().parent.name if source is None else source
