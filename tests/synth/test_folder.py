@@ -10,10 +10,14 @@ import pytest
 from tenarai.dataset.pairs import read_pairs
 from tenarai.errors import DataError
 from tenarai.image.read import read_picture
-from tenarai.synth.folder import write_lines, write_sheet
+from tenarai.page.formats import read_layout
+from tenarai.synth.folder import write_lines, write_pages, write_sheet
 from tenarai.synth.hand import Hand, Rng
 from tenarai.synth.line import compose_strokes
+from tenarai.synth.page import SyntheticPage, draw_page
+from tenarai.synth.sheet import Pens
 from tenarai.synth.strokes import KanjiVG
+from tenarai.synth.words import Texts
 
 SOURCES = (KanjiVG(),)
 
@@ -44,6 +48,23 @@ def test_lines_are_read_again_as_they_were_drawn(tmp_path: Path) -> None:
         line = draw(np.random.default_rng((3, number)))
         assert pair.text == line.text
         np.testing.assert_array_equal(read_picture(pair.load()), line.picture)
+
+
+def test_pages_are_read_again_as_they_were_drawn(tmp_path: Path) -> None:
+    texts = Texts(("人は手で文字を書く。毎日少しずつ習う。",), (), "永国手習")
+
+    def drawn(rng: Rng) -> SyntheticPage:
+        return draw_page(Pens(SOURCES), texts, rng, kind="letter", side=400)
+
+    names = write_pages(drawn, tmp_path, 2, seed=4)
+    assert names == ["00000.png", "00001.png"]
+    for number, name in enumerate(names):
+        page = drawn(np.random.default_rng((4, number)))
+        (found,) = read_layout((tmp_path / name).with_suffix(".xml"))
+        assert found.source == name
+        assert [line.text for line in found.lines] == [line.text for line in page.page.lines]
+        assert all(a.box.iou(b.box) > 0.9 for a, b in zip(found.lines, page.page.lines, strict=True))
+        np.testing.assert_array_equal(read_picture(tmp_path / name), page.picture)
 
 
 def test_the_same_seed_writes_the_same_lines(tmp_path: Path) -> None:

@@ -10,31 +10,37 @@ from tenarai.errors import SettingsError
 
 
 def synth(
-    out: Annotated[Path, typer.Argument(help="Folder for the pictures, each with its .gt.txt.")],
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many lines.")] = 20,
+    out: Annotated[Path, typer.Argument(help="Folder for the pictures, each with its .gt.txt or, of pages, its .xml.")],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many.")] = 20,
     recipe: Annotated[
-        Path | None, typer.Option(help="Draw lines as this recipe does; pen strokes only if left out.")
+        Path | None, typer.Option(help="Draw lines or pages as this recipe does; pen strokes only if left out.")
     ] = None,
     corpora: Annotated[Path, typer.Option(help="The folder that the recipe's paths are in.")] = Path(),
-    seed: Annotated[int, typer.Option(help="The same seed writes the same lines.")] = 0,
-    standard: Annotated[bool, typer.Option(help="As the model sees the lines, not as photographed.")] = False,
-    sheet: Annotated[bool, typer.Option(help="Also write sheet.png, all lines on one picture.")] = False,
+    seed: Annotated[int, typer.Option(help="The same seed writes the same lines or pages.")] = 0,
+    standard: Annotated[bool, typer.Option(help="As the model sees them, not as photographed.")] = False,
+    sheet: Annotated[bool, typer.Option(help="Also write sheet.png, all of them on one picture.")] = False,
+    pages: Annotated[bool, typer.Option("--pages", help="Whole pages with PAGE XML instead of lines.")] = False,
 ) -> None:
-    """Write lines of made-up handwriting with their text: what the model learns from."""
-    from tenarai.synth.folder import write_lines, write_sheet
+    """Write made-up handwriting with its text, lines or pages: what the models learn from."""
+    from tenarai.synth.folder import write_lines, write_pages, write_sheet
     from tenarai.text.alphabet import default_alphabet
     from tenarai.train.maker import LineMaker
-    from tenarai.train.recipe import Recipe, read_recipe
+    from tenarai.train.pages import PageMaker
+    from tenarai.train.recipe import DetectorRecipe, Recipe, read_recipe
 
-    chosen = read_recipe(recipe) if recipe else Recipe(name="strokes")
-    if not isinstance(chosen, Recipe):
-        raise SettingsError(f"{recipe} is for single characters; synth draws lines.")
-    maker = LineMaker(chosen.data, default_alphabet(), chosen.network.height, corpora)
-    draw = maker.draw if standard else maker.photo
-    names = write_lines(draw, out, count, seed)
+    plain = DetectorRecipe(name="strokes", kind="detector") if pages else Recipe(name="strokes")
+    chosen = read_recipe(recipe) if recipe else plain
+    if isinstance(chosen, DetectorRecipe):
+        page_maker = PageMaker(chosen.data.model_copy(update={"pages": ()}), corpora)
+        names = write_pages(page_maker.cleaned if standard else page_maker.drawn, out, count, seed)
+    elif isinstance(chosen, Recipe) and not pages:
+        maker = LineMaker(chosen.data, default_alphabet(), chosen.network.height, corpora)
+        names = write_lines(maker.draw if standard else maker.photo, out, count, seed)
+    else:
+        raise SettingsError(f"{recipe} is a recipe of kind {chosen.kind}; {'pages' if pages else 'lines'} are not.")
     if sheet:
         write_sheet([out / name for name in names], out / "sheet.png")
-    typer.echo(f"{len(names)} lines in {out}", err=True)
+    typer.echo(f"{len(names)} {'pages' if isinstance(chosen, DetectorRecipe) else 'lines'} in {out}", err=True)
 
 
 def train(

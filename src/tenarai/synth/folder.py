@@ -1,24 +1,35 @@
-"""Made-up lines on disk: pictures with their text beside them, and a contact sheet to look at."""
+"""Made-up lines and pages on disk: pictures with their text beside them, and a contact sheet to look at."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import cv2
 import numpy as np
 
 from tenarai.errors import DataError
+from tenarai.page.formats import write_layout
 from tenarai.synth.fonts import Ink
 from tenarai.synth.hand import Rng
+from tenarai.synth.page import SyntheticPage
 
 
-class Written(Protocol):
-    """A picture and its text."""
+class Pictured(Protocol):
+    """A picture."""
 
     @property
     def picture(self) -> Ink: ...
+
+
+class Written(Pictured, Protocol):
+    """A picture and its text."""
+
     @property
     def text(self) -> str: ...
+
+
+T = TypeVar("T", bound=Pictured)
 
 
 def write_lines(draw: Callable[[Rng], Written], out: Path, count: int, seed: int) -> list[str]:
@@ -26,18 +37,37 @@ def write_lines(draw: Callable[[Rng], Written], out: Path, count: int, seed: int
 
     Raises DataError when the folder cannot be written.
     """
+    return _write(draw, lambda line, _: {".gt.txt": (line.text + "\n").encode()}, out, count, seed)
+
+
+def write_pages(draw: Callable[[Rng], SyntheticPage], out: Path, count: int, seed: int) -> list[str]:
+    """Draws `count` pages into `out` as 00000.png and 00000.xml (PAGE), ...; the names of the pictures.
+
+    Raises DataError when the folder cannot be written.
+    """
+
+    def layout(drawn: SyntheticPage, name: str) -> dict[str, bytes]:
+        return {".xml": write_layout(replace(drawn.page, source=name), "pagexml")}
+
+    return _write(draw, layout, out, count, seed)
+
+
+def _write(
+    draw: Callable[[Rng], T], beside: Callable[[T, str], dict[str, bytes]], out: Path, count: int, seed: int
+) -> list[str]:
     names = []
     try:
         out.mkdir(parents=True, exist_ok=True)
         for number in range(count):
-            # Every line has its own seed: asking for more lines keeps the first ones.
-            line = draw(np.random.default_rng((seed, number)))
+            # Everything has a seed of its own: asking for more keeps the first ones.
+            drawn = draw(np.random.default_rng((seed, number)))
             name = f"{number:05d}.png"
-            (out / name).write_bytes(cv2.imencode(".png", line.picture)[1].tobytes())
-            (out / name).with_suffix(".gt.txt").write_text(line.text + "\n", encoding="utf-8")
+            (out / name).write_bytes(cv2.imencode(".png", drawn.picture)[1].tobytes())
+            for suffix, content in beside(drawn, name).items():
+                (out / name).with_suffix(suffix).write_bytes(content)
             names.append(name)
     except OSError as error:
-        raise DataError(f"Lines cannot be written to {out}: {error.strerror}.") from None
+        raise DataError(f"{out} cannot be written to: {error.strerror}.") from None
     return names
 
 

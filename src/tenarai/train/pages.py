@@ -22,7 +22,7 @@ from tenarai.page.place import scaled
 from tenarai.synth.fonts import HandFont, find_fonts
 from tenarai.synth.hand import Rng
 from tenarai.synth.line import is_cjk
-from tenarai.synth.page import draw_page
+from tenarai.synth.page import SyntheticPage, draw_page
 from tenarai.synth.sheet import Pens
 from tenarai.synth.strokes import KanjiVG
 from tenarai.synth.words import read_texts, shipped_texts
@@ -125,10 +125,19 @@ class PageMaker:
 
     def compose(self, rng: Rng) -> Sheet:
         """A page that nobody wrote."""
+        drawn = self.cleaned(rng)
+        return Sheet(drawn.picture, drawn.page, True)
+
+    def cleaned(self, rng: Rng) -> SyntheticPage:
+        """The same, as it was drawn."""
+        drawn = self.drawn(rng)
+        return replace(drawn, picture=clean(drawn.picture).picture)
+
+    def drawn(self, rng: Rng) -> SyntheticPage:
+        """The same as a camera sees it."""
         kinds = self.data.kinds
         kind = kinds[int(rng.integers(len(kinds)))] if kinds else None
-        drawn = draw_page(self.pens, self.texts, rng, kind=kind, side=self.data.side, wear=self.data.wear)
-        return Sheet(clean(drawn.picture).picture, drawn.page, True)
+        return draw_page(self.pens, self.texts, rng, kind=kind, side=self.data.side, wear=self.data.wear)
 
     def scale(self, rng: Rng) -> float:
         """How much a page is enlarged: small and large writing are equally likely."""
