@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenarai.errors import DataError
-from tenarai.page.layout import Box, Character, Line, Page, Region
+from tenarai.page.layout import Box, Character, Line, Page, Region, picture_of
 
 numbers = st.floats(-1e6, 1e6)
 shares = st.none() | st.floats(0, 1)
@@ -235,6 +235,58 @@ def test_a_newer_version_says_to_upgrade() -> None:
 def test_damage_is_our_error(change: dict[str, Any]) -> None:
     with pytest.raises(DataError):
         Page.from_dict({**Page(5, 5).to_dict(), **change})
+
+
+LINE = {"box": [0, 0, 1, 1], "direction": "vertical"}
+
+
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        ({"box": [1, 2]}, r"The box of region 1 is \[1, 2\], it must be four numbers: left, top, right, bottom"),
+        ({"box": None}, "The box of region 1 is None"),
+        ({}, "There is no box in region 1"),
+        ({"box": [0, 0, 1, 1], "lines": [LINE, {**LINE, "box": 5}]}, "The box of line 2 of region 1 is 5"),
+        ({"box": [0, 0, 1, 1], "lines": [{"box": [0, 0, 1, 1]}]}, "There is no direction in line 1 of region 1"),
+        ({"box": [0, 0, 1, 1], "lines": [{**LINE, "confidnce": 1}]}, "'confidnce' of line 1 .* mean confidence"),
+        ({"box": [0, 0, 1, 1], "lines": {"a": LINE}}, "The lines of region 1 are .* must be a list"),
+        ({"box": [0, 0, 1, 1], "lines": ["a" * 999]}, r"expected for line 1 of region 1, not 'a{56}\.\.\.\."),
+        ({"box": [0, 0, 1, 1], "lines": [{**LINE, "polygon": [[1, 2], [3]]}]}, r"polygon is \[3\], .* two numbers"),
+        (
+            {"box": [0, 0, 1, 1], "lines": [{**LINE, "characters": [{"text": "a", "box": [0, 0, 1]}]}]},
+            "The box of character 1 of line 1 of region 1 is",
+        ),
+        (
+            {
+                "box": [0, 0, 1, 1],
+                "lines": [{**LINE, "characters": [{"text": "a", "box": [0, 0, 1, 1], "alternatives": ["bcd"]}]}],
+            },
+            "An alternative is 'bcd', it must be a text and its confidence",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_and_where(region: dict[str, Any], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        Page.from_dict({**Page(5, 5).to_dict(), "regions": [region]})
+
+
+@pytest.mark.parametrize(
+    ("source", "picture"),
+    [
+        ("a.png", ("a.png", 1)),
+        ("two.tif#2", ("two.tif", 2)),
+        ("C:\\scans\\two.tif#12", ("C:\\scans\\two.tif", 12)),
+        ("a#1.pdf#3", ("a#1.pdf", 3)),
+        ("[x]#2.png", ("[x]#2.png", 1)),
+        ("a.png#", ("a.png#", 1)),
+        ("a.png#0", ("a.png#0", 1)),
+        ("a.png#２", ("a.png#２", 1)),
+        ("#2", ("#2", 1)),
+        ("", ("", 1)),
+    ],
+)
+def test_a_source_names_a_picture_and_its_page(source: str, picture: tuple[str, int]) -> None:
+    assert picture_of(source) == picture
 
 
 def test_something_else_is_our_error() -> None:

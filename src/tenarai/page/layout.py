@@ -3,9 +3,11 @@
 All of it is frozen and hashable. A confidence is 0 to 1, or None when nobody knows it; unknown is never 0.
 """
 
+import difflib
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, Self
 
 from tenarai.errors import DataError
@@ -15,6 +17,17 @@ Point = tuple[float, float]
 
 FORMAT = "tenarai-page"
 VERSION = 1
+_PAGE = "the page"  # as errors call it
+# The note of a page whose file does not say how large it is: it reaches as far as what is on it.
+UNSIZED = ("size", "unknown")
+_NUMBERED = re.compile(r"(.+)#([1-9][0-9]{0,6})", re.DOTALL)
+
+
+def picture_of(source: str) -> tuple[str, int]:
+    """The picture that the source of a page names, and which of its pages it is, from 1: `two.tif#2` is the second of
+    two.tif. Only digits at the end count, so that `[x]#2.png` is all name."""
+    numbered = _NUMBERED.fullmatch(source)
+    return (numbered[1], int(numbered[2])) if numbered else (source, 1)
 
 
 def _number(value: Any, what: str) -> float:
@@ -45,6 +58,20 @@ def _direction(value: Any) -> Direction:
     if value not in ("horizontal", "vertical"):
         raise DataError(f"A direction is horizontal or vertical, not {value!r}.")
     return "vertical" if value == "vertical" else "horizontal"
+
+
+def _pair(value: Any, what: str, of: str) -> tuple[Any, Any]:
+    try:
+        first, second = value
+    except (TypeError, ValueError):
+        raise DataError(f"{what} is {_shown(value)}, it must be {of}.") from None
+    return first, second
+
+
+def _shown(value: Any) -> str:
+    """A value as an error quotes it: its beginning, as it may be a whole file."""
+    shown = repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
 
 
 def _all(kind: type, values: Iterable[Any], what: str) -> tuple[Any, ...]:
@@ -132,7 +159,8 @@ class Character:
         what = "The confidence of a character"
         object.__setattr__(self, "confidence", _confidence(self.confidence, what))
         others = []
-        for text, confidence in self.alternatives:
+        for alternative in self.alternatives:
+            text, confidence = _pair(alternative, "An alternative", "a text and its confidence")
             # An alternative that nobody has weighed is no alternative: here None is an error.
             others.append((_text(text, "An alternative"), _confidence(_number(confidence, what), what)))
         object.__setattr__(self, "alternatives", tuple(others))
@@ -158,8 +186,8 @@ class Line:
         object.__setattr__(self, "confidence", _confidence(self.confidence, "The confidence of a line"))
         object.__setattr__(self, "characters", _all(Character, self.characters, "The characters of a line"))
         what = "A point of a polygon"
-        points = tuple((_number(x, what), _number(y, what)) for x, y in self.polygon)
-        object.__setattr__(self, "polygon", points)
+        pairs = [_pair(point, what, "two numbers, x and y") for point in self.polygon]
+        object.__setattr__(self, "polygon", tuple((_number(x, what), _number(y, what)) for x, y in pairs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,13 +283,14 @@ class Page:
             raise DataError(f"The page has version {version!r}, it must be a whole number from 1.")
         if version > VERSION:
             raise DataError(f"The page has version {version}, this tenarai knows up to {VERSION}: upgrade tenarai.")
-        fields = {key: value for key, value in data.items() if key not in ("format", "version")}
+        plain = {key: value for key, value in data.items() if key not in ("format", "version")}
+        said = _fields(plain, cls, _PAGE)
         try:
-            fields["regions"] = tuple(_region_from_dict(region) for region in fields.get("regions", ()))
-            fields["notes"] = tuple(dict(fields.get("notes", {})).items())
-            return cls(**fields)
+            said["regions"] = _each(said, "regions", _PAGE, _region_from_dict, "region")
+            said["notes"] = tuple(dict(said.get("notes", {})).items())
+            return cls(**said)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
-            # A missing, unknown or misshapen field ends here, whatever level it is on.
+            # Whatever else is misshapen ends here, whatever level it is on.
             raise DataError(f"The page is damaged ({error}): write it again.") from error
 
 
@@ -298,13 +327,52 @@ def _line_to_dict(line: Line) -> dict[str, Any]:
     }
 
 
-def _region_from_dict(data: Mapping[str, Any]) -> Region:
-    lines = tuple(_line_from_dict(line) for line in data.get("lines", ()))
-    return Region(**{**data, "box": Box(*data["box"]), "lines": lines})
+def _region_from_dict(data: Any, what: str) -> Region:
+    said = _fields(data, Region, what)
+    return Region(**{**said, "box": _box(said, what), "lines": _each(said, "lines", what, _line_from_dict, "line")})
 
 
-def _line_from_dict(data: Mapping[str, Any]) -> Line:
-    characters = tuple(
-        Character(**{**character, "box": Box(*character["box"])}) for character in data.get("characters", ())
-    )
-    return Line(**{**data, "box": Box(*data["box"]), "characters": characters})
+def _line_from_dict(data: Any, what: str) -> Line:
+    said = _fields(data, Line, what)
+    characters = _each(said, "characters", what, _character_from_dict, "character")
+    return Line(**{**said, "box": _box(said, what), "characters": characters})
+
+
+def _character_from_dict(data: Any, what: str) -> Character:
+    said = _fields(data, Character, what)
+    return Character(**{**said, "box": _box(said, what)})
+
+
+def _fields(data: Any, kind: type, what: str) -> dict[str, Any]:
+    """What a plain form says. Raises DataError for a field that is missing, or that there is not."""
+    if not isinstance(data, Mapping):
+        raise DataError(f"An object was expected for {what}, not {_shown(data)}.")
+    known = {field.name: field.default is MISSING for field in fields(kind)}
+    for name in data:
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, 1, 0.0)
+            raise DataError(f"The field {_shown(name)} of {what} is not known: did you mean {near[0]}?")
+    missing = [name for name, required in known.items() if required and name not in data]
+    if missing:
+        raise DataError(f"There is no {missing[0]} in {what}, which must have one: write it again.")
+    return dict(data)
+
+
+def _each(
+    said: Mapping[str, Any], name: str, what: str, from_dict: Callable[[Any, str], Any], part: str
+) -> tuple[Any, ...]:
+    """The parts of a page, region or line, each called by its place: "line 3 of region 1"."""
+    values = said.get(name, ())
+    if not isinstance(values, list | tuple):
+        raise DataError(f"The {name} of {what} are {_shown(values)}, they must be a list.")
+    whole = "" if what == _PAGE else f" of {what}"
+    return tuple(from_dict(value, f"{part} {number}{whole}") for number, value in enumerate(values, 1))
+
+
+def _box(said: Mapping[str, Any], what: str) -> Box:
+    try:
+        left, top, right, bottom = said["box"]
+    except (TypeError, ValueError):
+        wrong = _shown(said["box"])
+        raise DataError(f"The box of {what} is {wrong}, it must be four numbers: left, top, right, bottom.") from None
+    return Box(left, top, right, bottom)
