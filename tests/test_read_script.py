@@ -10,8 +10,14 @@ from tenarai.dataset.pages import cut
 from tenarai.errors import SettingsError
 from tenarai.evaluate.report import Reading, evaluate
 from tenarai.image.read import read_picture
+from tenarai.image.standard import Standard
+from tenarai.model.export import write_model
+from tenarai.model.file import Header
+from tenarai.model.recogniser import DOWN, Recogniser, Sizes
+from tenarai.model.shipped import shipped_model
 from tenarai.page.layout import Box, Line
-from tenarai.reader import shipped_model
+from tenarai.text.alphabet import Alphabet
+from tenarai.text.language import SHIPPED, LineDecoder, Prior, shipped_language
 from tenarai.text.script import is_japanese
 from tenarai.transcribe import straight_line
 
@@ -62,11 +68,54 @@ def test_latin_has_no_japanese_letters(reader: tenarai.Reader) -> None:
     assert all(character.isascii() and (character.isalpha() or character == " ") for character in only)
 
 
-def test_a_model_of_ones_own_reads_alone() -> None:
-    alone = tenarai.load(shipped_model())
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The shipped models as `tenarai learn` would write them when nothing helped: in files of one's own."""
+    folder = tmp_path_factory.mktemp("learnt")
+    files = {"modern": folder / "mine.model", "classical": folder / "mine-classical.model"}
+    for name, file in files.items():
+        file.write_bytes(shipped_model("reader" if name == "modern" else name).read_bytes())
+    return files
+
+
+def asked_languages(reader: tenarai.Reader, script: str, language: str = "auto") -> list[tuple[str, str]]:
+    """Which language each model of the reader would ask, in the order in which they read."""
+    models = reader._models(script, None, Prior(language))  # type: ignore[arg-type]
+    found = ([models.modern] if models.modern else []) + ([models.classical()] if models.classical else [])
+    return [(one.runtime.header.name, language_of(one.decoder)) for one in found]
+
+
+def language_of(decoder: LineDecoder | None) -> str:
+    assert decoder is not None
+    return "auto" if decoder.model is None else next(n for n in SHIPPED if shipped_language(n) is decoder.model)
+
+
+def test_a_modern_model_of_ones_own_keeps_the_classical_one_beside_it(learnt: dict[str, Path]) -> None:
+    own = tenarai.load(learnt["modern"])
+    assert asked_languages(own, "auto") == [("reader", "auto"), ("classical", "classical")]
+    assert asked_languages(own, "classical") == [("classical", "classical")]
+    assert asked_languages(own, "modern") == [("reader", "auto")]
+    other = tenarai.load(learnt["modern"], classical=learnt["classical"])
+    assert other.classical.header.name == "classical" and other._classical_file == learnt["classical"]
+
+
+def test_a_classical_model_of_ones_own_reads_alone_with_its_language(learnt: dict[str, Path]) -> None:
+    own = tenarai.load(learnt["classical"])
+    for script in ("auto", "classical"):
+        assert asked_languages(own, script) == [("classical", "classical")]
+        assert asked_languages(own, script, "ja") == [("classical", "ja")]
+    assert asked_languages(own, "modern") == [("classical", "auto")]
+    assert asked_languages(tenarai.load("classical"), "auto") == [("classical", "classical")]
+
+
+def test_a_model_without_kana_reads_alone(tmp_path: Path) -> None:
+    sizes = Sizes(4, 16, (4, 4, 4, 4), (0, 0, 0, 0), features=8, hidden=8, layers=2, neck=8)
+    header = Header("recogniser", "latin", sizes.to_dict(), Alphabet.of("abc"), Standard(16), DOWN)
+    write_model(Recogniser(sizes).eval(), header, tmp_path / "latin.model")
+    alone = tenarai.load(tmp_path / "latin.model")
     with pytest.raises(SettingsError, match="classical"):
         alone.read_line(EXAMPLES / "line-latin.png", script="classical")
-    both = tenarai.load(shipped_model(), classical=shipped_model("classical"))
+    both = tenarai.load(tmp_path / "latin.model", classical="classical")
     assert both.read_line(EXAMPLES / "line-latin.png", script="classical", direction="vertical")
 
 

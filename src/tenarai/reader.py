@@ -6,7 +6,6 @@ read the picture - clean it - find its lines - put them in order - straighten ea
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +20,7 @@ from tenarai.image.line import CLEARLY, likely_directions, squarish
 from tenarai.image.read import LIMITS, Limits, Source, camera_turn, read_picture, read_pictures
 from tenarai.model.language_runtime import opened_language
 from tenarai.model.runtime import CharacterRuntime, DetectorRuntime, LineRuntime
+from tenarai.model.shipped import classical_beside, model_file, shipped_model
 from tenarai.page.find import find_lines
 from tenarai.page.grid import find_grid, row_of
 from tenarai.page.illegible import check_confidence, marked
@@ -267,7 +267,8 @@ class Reader:
         """What is to read lines of this script. Raises SettingsError where there is no model of it."""
         check_script(script)
         allowed = _characters(alphabet)
-        if script == "classical" and self._classical_file is None:
+        beside, own = self._classical_file is not None, self.runtime.header.classical
+        if script == "classical" and not (beside or own):
             raise SettingsError("This reader has one model of lines: classical script needs that of `classical`, too.")
         if script == "latin":
             letters = without_japanese(self.alphabet)
@@ -278,11 +279,10 @@ class Reader:
             return Transcriber(runtime, self.decoder(prior, runtime, strict=strict), allowed)
 
         older = replace(prior, language="classical") if prior.language == "auto" else prior
-        both = script in ("auto", "classical") and self._classical_file is not None
-        return Transcription(
-            None if script == "classical" else open_with(self.runtime, prior),
-            (lambda: open_with(self.classical, older)) if both else None,
-        )
+        if script == "classical" and beside:
+            return Transcription(None, lambda: open_with(self.classical, older))
+        first = open_with(self.runtime, older if own and script != "modern" else prior)
+        return Transcription(first, (lambda: open_with(self.classical, older)) if beside and script == "auto" else None)
 
     def decoder(self, prior: Prior, runtime: LineRuntime | None = None, *, strict: bool = True) -> LineDecoder | None:
         """What helps a model of this reader, the modern one if None, with what is known of a text; None where nothing
@@ -372,18 +372,14 @@ def load(
     threads: int = 1,
     limits: Limits = LIMITS,
 ) -> Reader:
-    """The shipped reader, or that of a model file; `characters` is the model of single characters and `detector` that
-    of pages, the shipped ones if None. `classical` reads columns in classical script, the shipped one if None beside
-    the shipped reader; a model of one's own reads alone. Raises ModelFileError for a file that is no model."""
-    if model is None and classical is None:
-        classical = shipped_model("classical")
-    runtime = LineRuntime(shipped_model() if model is None else Path(model), threads)
-    return Reader(runtime, limits, *(None if p is None else Path(p) for p in (characters, detector, classical)))
-
-
-def shipped_model(name: str = "reader") -> Path:
-    """A model file inside the package: "reader" for lines, "characters" for single ones, "pages" for whole pages."""
-    return Path(str(files("tenarai") / "weights" / f"{name}.model"))
+    """The shipped reader, that of a model file, or one by its name, "default" or "classical"; `characters` is the model
+    of single characters and `detector` that of pages, the shipped ones if None. `classical` reads columns in classical
+    script beside a model of modern Japanese, the shipped one if None; a model of classical script reads alone. Raises
+    ModelFileError for a file that is no model."""
+    runtime = LineRuntime(model_file("default" if model is None else model), threads)
+    older = classical_beside(runtime.header) if classical is None else model_file(classical)
+    single, pages = (None if path is None else Path(path) for path in (characters, detector))
+    return Reader(runtime, limits, single, pages, older)
 
 
 def _characters(alphabet: Characters | None) -> frozenset[str] | None:

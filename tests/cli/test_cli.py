@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from tenarai.cli import app
 from tenarai.model.export import read_network, write_model
+from tenarai.model.shipped import shipped_model
 from tenarai.page.layout import Page
-from tenarai.reader import shipped_model
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"

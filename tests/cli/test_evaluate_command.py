@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tenarai.cli import app
-from tenarai.reader import shipped_model
+from tenarai.model.shipped import shipped_model
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 runner = CliRunner()

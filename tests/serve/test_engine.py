@@ -12,7 +12,7 @@ from live_service import EXAMPLES, LINES, PAGES, example
 import tenarai
 from tenarai.errors import ModelFileError
 from tenarai.model.runtime import LineRuntime
-from tenarai.reader import shipped_model
+from tenarai.model.shipped import shipped_model
 from tenarai.serve.engine import BusyError, Engine, LateError, StoppingError
 from tenarai.serve.settings import ServeSettings
 

@@ -6,7 +6,7 @@ import pytest
 
 from tenarai.model.export import read_network
 from tenarai.model.recogniser import Recogniser
-from tenarai.reader import shipped_model
+from tenarai.model.shipped import shipped_model
 from tenarai.text.alphabet import Alphabet
 from tenarai.train.cuttings import Cuttings, Piece, _paper, cut_line, recombined
 from tenarai.train.maker import TrainingLine

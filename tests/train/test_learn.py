@@ -14,8 +14,8 @@ from tenarai.errors import DataError, SettingsError
 from tenarai.image.standard import Standard
 from tenarai.model.export import read_network
 from tenarai.model.recogniser import Recogniser, Sizes
+from tenarai.model.shipped import shipped_model
 from tenarai.page.formats import write_layout
-from tenarai.reader import shipped_model
 from tenarai.text.alphabet import HIRAGANA, KATAKANA, Alphabet
 from tenarai.train import learn as learning
 from tenarai.train.corrections import Correction, grown, log_probs, read_corrections, sort_out

@@ -46,7 +46,7 @@ def learn(
     Some lines are held out to see what it brings; the model stays as it was if that is nothing. Lines whose text does
     not fit their picture are named and left out, with exit code 1.
     """
-    from tenarai.reader import shipped_model
+    from tenarai.model.shipped import shipped_model
     from tenarai.train.corrections import read_corrections
     from tenarai.train.learn import learn as learn_hand
     from tenarai.train.learnt import open_start, write_learnt

@@ -66,7 +66,7 @@ def show(
 ) -> None:
     """Print what a model file says of itself."""
     from tenarai.model.file import read_header
-    from tenarai.reader import shipped_model
+    from tenarai.model.shipped import shipped_model
 
     header = read_header(model or shipped_model()).to_json()
     alphabet = header.pop("alphabet")

@@ -37,6 +37,14 @@ class Header:
     licences: tuple[str, ...] = ()  # of the data it was trained on
     licence: str = ""  # of the weights
 
+    @property
+    def classical(self) -> bool:
+        """Whether it reads columns in classical script (kuzushiji): it is called so, or was trained on lines with
+        hentaigana among their letters. What has learnt from such a model keeps both."""
+        recipe = self.training.get("recipe")
+        data = recipe.get("data") if isinstance(recipe, dict) else None
+        return self.name == "classical" or (isinstance(data, dict) and bool(data.get("variants")))
+
     def to_json(self) -> dict[str, Any]:
         return {
             "format": FORMAT,

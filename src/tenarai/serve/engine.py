@@ -21,7 +21,8 @@ from tenarai.errors import TenaraiError
 from tenarai.image.clean import Gray
 from tenarai.image.read import Limits
 from tenarai.model.runtime import LineRuntime
-from tenarai.reader import Reader, shipped_model
+from tenarai.model.shipped import classical_beside, shipped_model
+from tenarai.reader import Reader
 from tenarai.serve.settings import ServeSettings
 from tenarai.text.ctc import Decoding
 
@@ -258,5 +259,5 @@ def _opened(path: Path | None, limits: Limits) -> _Model:
     # One line at a time in each thread of a lane; the lanes have the threads.
     runtime = _WatchedRuntime(file, threads=1)
     version = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
-    classical = shipped_model("classical") if path is None else None  # a model of one's own reads alone
-    return _Model(Reader(runtime, limits, classical=classical), ModelName(runtime.header.name, version))
+    reader = Reader(runtime, limits, classical=classical_beside(runtime.header))
+    return _Model(reader, ModelName(runtime.header.name, version))

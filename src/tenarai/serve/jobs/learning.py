@@ -16,8 +16,8 @@ from tenarai.dataset.pages import cut
 from tenarai.dataset.pairs import LinePair
 from tenarai.errors import SettingsError, TenaraiError
 from tenarai.image.clean import Gray, find_inverted
+from tenarai.model.shipped import shipped_model
 from tenarai.page.layout import Box
-from tenarai.reader import shipped_model
 from tenarai.serve.jobs.request import LearnOptions
 from tenarai.serve.jobs.worker import UNFINISHED, Progress, Workplace
 from tenarai.serve.store import CorrectedLine, Project, Refused

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from tenarai.errors import PictureError
+from tenarai.model.shipped import shipped_model
 from tenarai.page.layout import Box, Line
-from tenarai.reader import Reader, load, shipped_model
+from tenarai.reader import Reader, load
 from tenarai.serve.engine import ModelName
 from tenarai.serve.jobs.request import JobReadOptions, ReadRequest
 from tenarai.serve.jobs.worker import Progress, Workplace
@@ -77,13 +78,11 @@ def reader_of(project: Project, place: Workplace) -> tuple[Reader, str]:
     """The reader of the project's active model, else of the service's, else the shipped one; and the model's name."""
     active = project.active_model()
     path = (place.model or shipped_model()) if active is None else project.model_path(active.id)
-    # What was learnt here stands in the place of the shipped model; one that the service was given reads alone.
-    older = None if place.model else shipped_model("classical")
-    reader, model = _opened(path, older, place.threads, path.stat().st_mtime_ns)
+    reader, model = _opened(path, place.threads, path.stat().st_mtime_ns)
     return reader, str(model)
 
 
 @lru_cache(maxsize=1)
-def _opened(path: Path, classical: Path | None, threads: int, _: int) -> tuple[Reader, ModelName]:
-    reader = load(path, classical=classical, threads=threads)
+def _opened(path: Path, threads: int, _: int) -> tuple[Reader, ModelName]:
+    reader = load(path, threads=threads)
     return reader, ModelName(reader.runtime.header.name, hashlib.sha256(path.read_bytes()).hexdigest()[:12])
