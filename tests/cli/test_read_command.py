@@ -17,6 +17,7 @@ from tenarai.cli import app
 from tenarai.cli.outputs import Form, is_output, write_whole
 from tenarai.cli.pictures import chosen_pages
 from tenarai.errors import SettingsError
+from tenarai.model.shipped import shipped_model
 from tenarai.page.formats import pagexml, read_layout
 from tenarai.page.layout import Box, Line, Page, Region
 
@@ -87,6 +88,24 @@ def test_a_page_on_its_head_is_told_and_turned(tmp_path: Path) -> None:
     read(tmp_path / "note.png", "--turn", 90, "--overlay", "-o", out)
     with Image.open(tmp_path / "note.png") as given, Image.open(next(out.glob("*.overlay.png"))) as drawn:
         assert drawn.size[0] / drawn.size[1] == pytest.approx(given.size[1] / given.size[0], rel=0.01)
+
+
+def test_models_are_named_or_given_as_files(tmp_path: Path) -> None:
+    plain, classical = read(LATIN)[0], read(LATIN, "--script", "classical")[0]
+    assert plain == read(LATIN, "-m", "default")[0] == read(LATIN, "-m", shipped_model())[0] != classical
+    assert read(LATIN, "-m", "classical")[0] == classical
+    # The model of columns is the one that is given, here the modern one.
+    other = read(LATIN, "--script", "classical", "--classical", "default")[0]
+    assert other == read(LATIN, "--script", "modern", "--language", "classical")[0]
+    finder = tmp_path / "finder.model"
+    finder.write_bytes(shipped_model("pages").read_bytes())
+    assert read(LATIN, "--detector", finder)[0] == plain
+
+
+@pytest.mark.parametrize("option", ["-m", "--classical", "--detector"])
+def test_a_model_of_another_kind_is_told_once(option: str) -> None:
+    told = read(LATIN, JAPANESE, option, shipped_model("characters"), code=2)[1]
+    assert len(told.strip().splitlines()) == 1 and "classifier" in told
 
 
 def test_the_script_is_as_told() -> None:

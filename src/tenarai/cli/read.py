@@ -12,6 +12,8 @@ from tenarai.cli.outputs import STREAMED, SUFFIXES, Form, described, output_path
 from tenarai.cli.pictures import ONE_PAGE, Given, arriving, chosen_pages, given_pictures
 from tenarai.cli.shared import (
     AlphabetOption,
+    ClassicalOption,
+    DetectorOption,
     DirectionOption,
     LanguageOption,
     LexiconOption,
@@ -68,6 +70,8 @@ def read(
         Path | None, typer.Option("--out", "-o", help="Folder for one file a page; stdout if left out.")
     ] = None,
     model: ModelOption = None,
+    classical: ClassicalOption = None,
+    detector: DetectorOption = None,
     direction: DirectionOption = "auto",
     characters: Annotated[
         bool, typer.Option("--characters", help="Single characters, or a sheet with a cell for each: prints a table.")
@@ -124,9 +128,12 @@ def read(
         how |= {"direction": direction, "script": script, "least_confidence": least_confidence, **known} | (
             {} if pattern else {"explain": explain}
         )
-    reader = load(model, threads=threads)
+    reader = load(model, classical=classical, detector=detector, threads=threads)
     # What cannot be used is told once, before anything is read.
     reader.decoder(Prior(**known, pattern=pattern))
+    for name, file in (("classical", classical), ("detector", detector)):
+        if file is not None:
+            getattr(reader, name)
     job = _Job(reader, forms, out, overlay, resume, chosen, layout, characters, pattern, TURNS[turn], printed, how)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)

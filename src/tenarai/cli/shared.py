@@ -29,7 +29,26 @@ EXTRAS = {
     "httpx": "client",
 }
 
-ModelOption = Annotated[Path | None, typer.Option("--model", "-m", help="A model file; the shipped one if left out.")]
+
+def model(name: str) -> Path:
+    """The file of a model for lines, which may be named: see `model.shipped`."""
+    from tenarai.model.shipped import model_file
+
+    return model_file(name)
+
+
+ModelOption = Annotated[
+    Path | None,
+    typer.Option("--model", "-m", parser=model, help="A model file, default or classical; default if left out."),
+]
+ModelArgument = Annotated[Path, typer.Argument(parser=model, help="A model file, default or classical.")]
+ClassicalOption = Annotated[
+    Path | None,
+    typer.Option(parser=model, help="The model file for columns in classical script; the shipped one if left out."),
+]
+DetectorOption = Annotated[
+    Path | None, typer.Option(help="The model file that finds lines on pages; the shipped one if left out.")
+]
 DirectionOption = Annotated[
     Literal["auto", "horizontal", "vertical"], typer.Option(help="How the lines run; found if auto.")
 ]
