@@ -10,8 +10,11 @@ from functools import reduce
 import numpy as np
 import numpy.typing as npt
 
+from tenarai.errors import DataError
 from tenarai.image.clean import Gray
-from tenarai.page.layout import Box, Direction, Line, Page
+from tenarai.page.layout import UNSIZED, Box, Direction, Line, Page
+
+SAME_SHAPE = 0.02  # part by which the sides of a layout and of its picture may differ in proportion
 
 
 def sides(box: Box) -> tuple[float, float, float, float]:
@@ -74,18 +77,38 @@ def turned_back(line: Line, angle: float, middle: tuple[float, float]) -> Line:
     return replace(line, box=moved(line.box), polygon=polygon, characters=characters)
 
 
-def scaled_line(line: Line, factor: float) -> Line:
-    """A line on its picture scaled by `factor`."""
-    characters = tuple(replace(c, box=c.box.scaled(factor)) for c in line.characters)
-    polygon = tuple((x * factor, y * factor) for x, y in line.polygon)
-    return replace(line, box=line.box.scaled(factor), characters=characters, polygon=polygon)
+def scaled_line(line: Line, across: float, down: float | None = None) -> Line:
+    """A line on its picture scaled by `across` and `down` (the same if None)."""
+    down = across if down is None else down
+    characters = tuple(replace(c, box=c.box.scaled(across, down)) for c in line.characters)
+    polygon = tuple((x * across, y * down) for x, y in line.polygon)
+    return replace(line, box=line.box.scaled(across, down), characters=characters, polygon=polygon)
 
 
-def scaled(page: Page, factor: float) -> Page:
-    """A page on its picture scaled by `factor`."""
+def scaled(page: Page, across: float, down: float | None = None) -> Page:
+    """A page on its picture scaled by `across` and `down` (the same if None)."""
+    down = across if down is None else down
     regions = tuple(
-        replace(region, box=region.box.scaled(factor), lines=tuple(scaled_line(line, factor) for line in region.lines))
+        replace(
+            region,
+            box=region.box.scaled(across, down),
+            lines=tuple(scaled_line(line, across, down) for line in region.lines),
+        )
         for region in page.regions
     )
-    size = (max(1, round(page.width * factor)), max(1, round(page.height * factor)))
+    size = (max(1, round(page.width * across)), max(1, round(page.height * down)))
     return replace(page, width=size[0], height=size[1], regions=regions)
+
+
+def fitted(page: Page, width: int, height: int) -> Page:
+    """A layout in the pixels of a picture that is smaller or larger than the one that it was made of. Where it does not
+    say how large that was, it stays as it is. Raises DataError when that had another shape."""
+    if page.note(UNSIZED[0]) == UNSIZED[1] or not (page.width and page.height):
+        return page
+    across, down = width / page.width, height / page.height
+    if abs(across / down - 1) > SAME_SHAPE:
+        raise DataError(
+            f"The layout is of a picture of {page.width} x {page.height} pixels, this one has {width} x {height}: "
+            "give the picture that it was made of."
+        )
+    return page if across == down == 1 else replace(scaled(page, across, down), width=width, height=height)

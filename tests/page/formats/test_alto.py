@@ -7,7 +7,7 @@ from lxml import etree
 
 from tenarai.errors import DataError
 from tenarai.page.formats import alto
-from tenarai.page.layout import Box, Line, Page, Region
+from tenarai.page.layout import UNSIZED, Box, Line, Page, Region
 
 SPACES = ("http://www.loc.gov/standards/alto/ns-v2#", "http://www.loc.gov/standards/alto/ns-v3#",
           "http://www.loc.gov/standards/alto/ns-v4#", "http://schema.ccs-gmbh.com/ALTO", "")  # fmt: skip
@@ -46,6 +46,13 @@ def test_every_namespace(space: str) -> None:
     assert (page.source, page.width, page.height) == ("p1.jpg", 1200, 800)
     assert page.regions[0].box == Box(0, 0, 300, 90)
     assert page.lines[0].text == "one two" and page.lines[0].box == Box(10, 20, 210, 50)
+
+
+def test_without_a_size_the_page_reaches_as_far_as_its_blocks() -> None:
+    data = document(block(line(string("one"))))
+    (page,) = alto.read(data.replace(b'ID="P1" WIDTH="1200" HEIGHT="800"', b'ID="P1"'), "a.xml")
+    assert (page.width, page.height) == (300, 90) and page.notes == (UNSIZED,)
+    assert alto.read(data, "a.xml")[0].notes == ()
 
 
 # Units

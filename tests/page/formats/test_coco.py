@@ -10,7 +10,7 @@ from layout_strategies import pages
 
 from tenarai.errors import DataError
 from tenarai.page.formats import coco
-from tenarai.page.layout import Box, Page
+from tenarai.page.layout import UNSIZED, Box, Page
 
 
 def annotation(**values: Any) -> dict[str, Any]:
@@ -81,7 +81,8 @@ def test_option_ids_that_two_attributes_share() -> None:
 
 def test_images_without_a_size_reach_as_far_as_their_shapes() -> None:
     (page,) = read(file(annotation(), width=0, height=None))
-    assert (page.width, page.height) == (210, 50)
+    assert (page.width, page.height) == (210, 50) and page.notes == (UNSIZED,)
+    assert read(file(annotation()))[0].notes == ()
 
 
 def test_ids_may_be_text() -> None:

@@ -11,7 +11,7 @@ from layout_strategies import pages
 
 from tenarai.errors import DataError
 from tenarai.page.formats import via
-from tenarai.page.layout import Box, Page
+from tenarai.page.layout import UNSIZED, Box, Page
 
 RECT = {"name": "rect", "x": 10, "y": 20, "width": 200, "height": 30}
 HEADER = "filename,file_size,file_attributes,region_count,region_id,region_shape_attributes,region_attributes"
@@ -56,7 +56,7 @@ def test_a_project() -> None:
 
 def test_without_a_size_the_page_reaches_as_far_as_its_shapes() -> None:
     page = only(project(region(RECT, text="a"), region({**RECT, "x": 100.5}, text="b")))
-    assert (page.width, page.height) == (301, 50)
+    assert (page.width, page.height) == (301, 50) and page.notes == (UNSIZED,)
     assert (only(project()).width, only(project()).height) == (0, 0)
 
 

@@ -31,7 +31,7 @@ def test_an_annotation() -> None:
 
 def test_without_size() -> None:
     (page,) = voc.read(LABELIMG.replace("size>", "other>").encode(), "a.xml")
-    assert (page.width, page.height) == (300, 400)
+    assert (page.width, page.height) == (300, 400) and page.note("size") == "unknown"
 
 
 def test_other_xml_is_refused() -> None:

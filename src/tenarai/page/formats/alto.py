@@ -15,7 +15,7 @@ from lxml import etree
 from tenarai.errors import DataError
 from tenarai.page.formats.document import Element, child, children, descendants, local, put, xml_bytes, xml_of
 from tenarai.page.formats.shape import box_around, corners, likely_direction, number_of, outline, points_text, share_of
-from tenarai.page.layout import Box, Character, Direction, Line, Page, Point, Region
+from tenarai.page.layout import UNSIZED, Box, Character, Direction, Line, Page, Point, Region
 
 NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 _NAMES: Any = {None: NAMESPACE}
@@ -76,20 +76,15 @@ def _page(element: Element, source: str, scale: float, kinds: dict[str, str], or
         except DataError:
             lost += 1
     keys = dict.fromkeys([*(key for key in order if key in regions), *regions])
-    boxes = [region.box for region in regions.values()]
-    size = [
-        _whole(element.get(name), scale, max((getattr(box, side) for box in boxes), default=0.0))
-        for name, side in (("WIDTH", "right"), ("HEIGHT", "bottom"))
-    ]
-    notes = (("lines left out", float(lost)),) if lost else ()
-    return Page(size[0], size[1], tuple(regions[key] for key in keys), source, notes)
-
-
-def _whole(value: str | None, scale: float, otherwise: float) -> int:
+    notes: list[tuple[str, str | float]] = [("lines left out", float(lost))] if lost else []
     try:
-        return max(0, round(number_of(value, "A size") * scale))
+        width, height = (number_of(element.get(name), "A size") * scale for name in ("WIDTH", "HEIGHT"))
     except DataError:
-        return max(0, round(otherwise))
+        notes.append(UNSIZED)
+        boxes = [region.box for region in regions.values()]
+        width, height = (max((getattr(box, side) for box in boxes), default=0.0) for side in ("right", "bottom"))
+    ordered = tuple(regions[key] for key in keys)
+    return Page(max(0, round(width)), max(0, round(height)), ordered, source, tuple(notes))
 
 
 def _said(element: Element) -> Direction | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tenarai.errors import DataError
 from tenarai.page.formats.shape import box_around, likely_direction, outline, shape_of, share_of
-from tenarai.page.layout import Box, Character, Direction, Line, Page, Point, Region
+from tenarai.page.layout import UNSIZED, Box, Character, Direction, Line, Page, Point, Region
 
 TEXTS = ("text", "transcription", "transcript", "label", "content", "value", "caption", "word", "line", "char",
          "character", "unicode", "name")  # fmt: skip
@@ -49,8 +49,8 @@ def text_in(values: Mapping[str, str], prefer: str | None = None) -> str:
 
 
 def page_of(shapes: Sequence[Shape], size: tuple[int, int] | None, source: str, prefer: str | None = None) -> Page:
-    """The page of a flat list. Without `size` it reaches as far as its shapes. Shapes that have no place are counted
-    in the note "shapes left out"."""
+    """The page of a flat list. Without `size` it reaches as far as its shapes, and has the note UNSIZED. Shapes that
+    have no place are counted in the note "shapes left out"."""
     placed, lost = [], 0
     for shape in shapes:
         try:
@@ -61,8 +61,9 @@ def page_of(shapes: Sequence[Shape], size: tuple[int, int] | None, source: str, 
     if size is None and placed:
         width = max(0, math.ceil(max(box.right for _, box in placed)))
         height = max(0, math.ceil(max(box.bottom for _, box in placed)))
-    notes = (("shapes left out", float(lost)),) if lost else ()
-    return Page(width, height, _regions(placed, prefer), source, notes)
+    notes: list[tuple[str, str | float]] = [("shapes left out", float(lost))] if lost else []
+    notes += [UNSIZED] if size is None else []
+    return Page(width, height, _regions(placed, prefer), source, tuple(notes))
 
 
 def _regions(placed: list[tuple[Shape, Box]], prefer: str | None) -> tuple[Region, ...]:
