@@ -1,12 +1,13 @@
 """Which format a file has is told by what is in it, not by its name."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tenarai.errors import DataError
-from tenarai.page.formats import alto, coco, iiif, pagexml, read_layout, via
+from tenarai.page.formats import WRITERS, alto, coco, iiif, pagexml, read_layout, tsv, via, write_layout
 from tenarai.page.layout import Box, Line, Page, Region
 
 PAGE = Page(120, 80, (Region(Box(0, 0, 90, 40), (Line(Box(1, 2, 90, 40), "horizontal", "手習い"),)),), "a.png")
@@ -41,6 +42,50 @@ def test_xml_in_utf_16(tmp_path: Path) -> None:
     path = tmp_path / "a.xml"
     path.write_bytes(pagexml.write(PAGE).decode().replace("UTF-8", "UTF-16").encode("utf-16"))
     assert read_layout(path)[0].text == "手習い"
+
+
+def test_text_in_utf_16_is_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_bytes(tsv.write(PAGE).decode().encode("utf-16"))
+    with pytest.raises(DataError, match=r"a\.tsv is text in UTF-16: save it as UTF-8"):
+        read_layout(path)
+
+
+@pytest.mark.parametrize(("name", "data"), [("a.tsv", tsv.write(PAGE)), ("a.csv", CSV.encode()), ("a.txt", b"a\n")])
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path, name: str, data: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(data + "手習い".encode("cp932"))
+    with pytest.raises(DataError, match=f"{name} is not UTF-8 text"):
+        read_layout(path)
+
+
+@pytest.mark.parametrize("form", sorted({*WRITERS} - {"pagexml", "alto", "markdown"}))
+def test_two_pages_in_one_file_come_back(tmp_path: Path, form: str) -> None:
+    pages = [replace(PAGE, source="two.tif"), replace(PAGE, source="two.tif#2")]
+    path = tmp_path / ("two.txt" if form == "text" else "two")
+    path.write_bytes(write_layout(pages, form))
+    found = read_layout(path)
+    assert [page.text for page in found] == ["手習い", "手習い"]
+    if form != "text":  # which says neither whose it is nor where
+        assert [page.source for page in found] == ["two.tif", "two.tif#2"]
+        assert [page.lines[0].box for page in found] == [Box(1, 2, 90, 40)] * 2
+        assert [(page.width, page.height) for page in found] == [(120, 80)] * 2
+
+
+def test_rows_of_json_that_are_no_pages_are_named(tmp_path: Path) -> None:
+    path, good = tmp_path / "set.json", json.dumps(PAGE.to_dict()) + "\n"
+    for rows, said in (
+        (good + '{"format": "tenarai-page", "version": 1, "width": 3}', r"set\.json, page 2: There is no height"),
+        (good + '{"images": []}', "2 JSON values, of which not all are pages"),
+        (good + "[1]\n", "not all are pages"),
+        (good + "and so on", r"set\.json is not valid JSON"),
+        (coco.write([PAGE]).decode() * 2, "2 JSON values"),
+    ):
+        path.write_text(rows, "utf-8")
+        with pytest.raises(DataError, match=said):
+            read_layout(path)
+    path.write_text("\ufeff" + good + "\r\n\n" + json.dumps(PAGE.to_dict(), indent=1), "utf-8")
+    assert read_layout(path) == [PAGE, PAGE]
 
 
 def test_the_resolution_reaches_alto(tmp_path: Path) -> None:

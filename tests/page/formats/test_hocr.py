@@ -8,7 +8,7 @@ from layout_strategies import XML_TEXT, pages
 
 from tenarai.errors import DataError
 from tenarai.page.formats import hocr
-from tenarai.page.layout import Box, Character, Line, Page, Region
+from tenarai.page.layout import UNSIZED, Box, Character, Line, Page, Region
 
 TESSERACT = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">
@@ -137,7 +137,59 @@ def test_lines_without_areas_and_pages() -> None:
     </span></div><div class=ocr_page><span class="ocr_line x" title="bbox 5 6 70 8;x_wconf 50">b &amp; c</span></div>"""
     first, second = hocr.read(data, "a.html")
     assert first.text == "a" and first.regions[0].box == Box(1, 2, 3, 4)
+    assert first.notes == () and second.notes == (UNSIZED,)
     assert second.text == "b & c" and (second.width, second.height) == (70, 8) and second.lines[0].confidence == 0.5
+
+
+def document(head: str, before: str = "") -> str:
+    return f"""{before}<html><head>{head}</head><body><div class="ocr_page" title="image a.png; bbox 0 0 99 50">
+    <span class="ocr_line" title="bbox 1 2 90 40">手習い①é</span><br></div></body></html>"""
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding"),
+    [
+        ("<meta charset=shift_jis>", "cp932"),
+        ("<meta charset='Windows-31J'/>", "cp932"),
+        ("<meta http-equiv='Content-Type' content='text/html; charset=x-sjis'>", "cp932"),
+        ("<META HTTP-EQUIV=Content-Type CONTENT='text/html;charset=EUC-JP'>", "euc_jp"),
+        ("<meta name=a><meta charset=iso-2022-jp>", "iso2022_jp"),
+        ("<meta charset='iso-8859-1'>", "cp1252"),
+        ("<meta charset=gb18030>", "gb18030"),
+        ("<meta charset=utf-16>", "utf-8"),  # cannot be: it could be read
+        ("<meta charset=UTF8>", "utf-8-sig"),
+        ("", "utf-8"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["", "/"])
+def test_the_declared_encoding_is_honoured(head: str, encoding: str, ending: str) -> None:
+    """As HTML, and as XML that has no declaration of its own."""
+    text = document(head).replace("<br>", f"<br{ending}>")
+    held = "".join(c for c in "手習い①é" if c.encode(encoding, "ignore").decode(encoding))
+    (page,) = hocr.read(text.encode(encoding, "ignore"), "a.html")
+    assert page.text == held and held and page.source == "a.png"
+
+
+@pytest.mark.parametrize("entity", ["", "&nbsp;"])
+def test_the_encoding_of_an_xml_declaration_is_honoured(entity: str) -> None:
+    text = document("<meta charset='utf-8'/>", '<?xml version="1.0" encoding="Shift_JIS"?>').replace("é", entity)
+    (page,) = hocr.read(text.replace("<br>", "<br/>").replace("①", "").encode("shift_jis"), "a.html")
+    assert page.text.strip("\xa0") == "手習い"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (document("").encode("cp932", "ignore"), "no utf-8"),
+        (document("<meta charset=shift_jis>").encode("cp932", "ignore") + b"\x81", "no cp932"),
+        (document("", '<?xml version="1.0" encoding="UTF-8"?>').encode("cp932", "ignore"), "no utf-8"),
+        (document("<meta charset=klingon>").encode(), "'klingon', which is not known"),
+        (document("<meta charset=idna>").encode(), "'idna', which is not known"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused(data: bytes, said: str) -> None:
+    with pytest.raises(DataError, match=f"a.html .*{said}.*: save it as UTF-8"):
+        hocr.read(data, "a.html")
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,17 @@ def test_pictures_are_found_by_what_downloads_call_them(tmp_path: Path, address:
     assert page.source == there and (page.width, page.height) == (2000, 3000) and page.lines == ()
 
 
+@pytest.mark.parametrize("source", ["two.pdf#2", "two.tif#2"])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_page_of_a_file_keeps_its_number(tmp_path: Path, source: str, there: bool) -> None:
+    if there:
+        (tmp_path / source[:-2]).touch()
+    data = iiif.write([Page(120, 80, (), source)])
+    assert [page.source for page in iiif.read(data, "m.json", tmp_path)] == [source]
+    body = json.loads(data)["items"][0]["items"][0]["items"][0]["body"]
+    assert body.get("format") == ("image/tiff" if source == "two.tif#2" else None)
+
+
 def test_second_version(tmp_path: Path) -> None:
     (tmp_path / "b.jpg").touch()
     notes = {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenarai.errors import DataError, SettingsError
 from tenarai.page.formats import alto, coco, hocr, iiif, markdown, pagexml, plain, tsv, via, voc
-from tenarai.page.formats.document import file_bytes, json_of, local, xml_of
+from tenarai.page.formats.document import file_bytes, json_values, local, xml_of
 from tenarai.page.layout import FORMAT, Page
 
 if TYPE_CHECKING:
@@ -21,22 +21,23 @@ if TYPE_CHECKING:
 
 KNOWN = "PAGE XML, ALTO, hOCR, a VIA project or export, COCO, VOC, an IIIF manifest, a table or a page of tenarai"
 
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # how text in it begins
+
 
 def read_layout(path: str | Path, dpi: float | None = None) -> list[Page]:
     """The pages of a layout file: PAGE XML, ALTO, hOCR, VIA 1 to 3 (JSON, CSV), COCO, VOC, IIIF manifests, tenarai's
-    own JSON and TSV; and plain text, which alone is known by its name, `.txt`.
+    own JSON, a page a row, and TSV; and plain text, which alone is known by its name, `.txt`.
 
     `page.source` is the name of the picture as the file has it. `dpi` is the resolution of the scan, which ALTO needs
     where it does not measure in pixels. Raises DataError for a file of none of these formats, or damaged.
     """
     path = Path(path)
     data, name = file_bytes(path), str(path)
-    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if path.suffix.lower() == ".txt":
         return plain.read(data, name)
     if hocr.recognises(data):
         return hocr.read(data, name)
-    if start == b"<" or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if _is_xml(data):
         root = xml_of(data, name)
         if pagexml.recognises(root):
             return pagexml.pages_of(root, name)
@@ -49,17 +50,41 @@ def read_layout(path: str | Path, dpi: float | None = None) -> list[Page]:
         return via.read(data, name)
     if tsv.recognises(data):
         return tsv.read(data, name)
-    if start == b"{":
-        value = json_of(data, name)
-        if via.recognises(value):
-            return via.pages_of(value, name)
-        if coco.recognises(value):
-            return coco.pages_of(value, name)
-        if iiif.recognises(value):
-            return iiif.pages_of(value, name, path.parent)
-        if value.get("format") == FORMAT:
-            return [Page.from_dict(value)]
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        return _json_pages(data, name, path.parent)
+    if data[:2] in UTF_16:
+        raise DataError(f"{name} is text in UTF-16: save it as UTF-8.")
     raise DataError(f"{name} is no page layout that tenarai knows: expected {KNOWN}.")
+
+
+def _is_xml(data: bytes) -> bool:
+    if data[:2] in UTF_16:
+        return data.decode("utf-16", "replace").lstrip().startswith("<")
+    return data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+
+
+def _json_pages(data: bytes, name: str, folder: Path) -> list[Page]:
+    values = json_values(data, name)
+    if all(isinstance(value, dict) and value.get("format") == FORMAT for value in values):
+        return [_own(value, name, row) for row, value in enumerate(values, 1)]
+    if len(values) > 1:
+        raise DataError(f"{name} has {len(values):,} JSON values, of which not all are pages of tenarai: split it.")
+    (value,) = values
+    if via.recognises(value):
+        return via.pages_of(value, name)
+    if coco.recognises(value):
+        return coco.pages_of(value, name)
+    if iiif.recognises(value):
+        return iiif.pages_of(value, name, folder)
+    raise DataError(f"{name} is no page layout that tenarai knows: expected {KNOWN}.")
+
+
+def _own(value: Any, name: str, row: int) -> Page:
+    """A page of tenarai. Raises DataError, which names the file and the row, where it is damaged."""
+    try:
+        return Page.from_dict(value)
+    except DataError as error:
+        raise DataError(f"{name}, page {row}: {error}") from None
 
 
 def _alone(write: Callable[[Page], bytes], name: str) -> Callable[[Sequence[Page]], bytes]:

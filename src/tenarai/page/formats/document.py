@@ -1,6 +1,7 @@
 """Documents that strangers wrote, opened: JSON and XML without entities or network; any damage is a DataError."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from tenarai.errors import DataError
 Element = etree._Element
 
 MOST_BYTES = 200_000_000
+_SPACE = re.compile(r"[ \t\r\n]*")  # between the values of JSON
+_DECODER = json.JSONDecoder()
 
 
 def file_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
@@ -40,15 +43,35 @@ def text_of(data: bytes, name: str) -> str:
 
 def json_of(data: bytes, name: str) -> Any:
     """The value of a JSON document. Raises DataError when it is damaged."""
+    values = json_values(data, name)
+    if len(values) > 1:
+        raise DataError(f"{name} holds {len(values):,} JSON values, one after the other: expected one.")
+    return values[0]
+
+
+def json_values(data: bytes, name: str) -> list[Any]:
+    """The values of a JSON document, one or several: a row each, as JSON lines has them. Raises DataError when one is
+    damaged."""
+    values: list[Any] = []
     try:
-        value = json.loads(text_of(data, name))
+        text = text_of(data, name)
+        place = _after_space(text, 0)
+        while place < len(text) or not values:
+            value, place = _DECODER.raw_decode(text, place)
+            values.append(value)
+            place = _after_space(text, place)
         if b"\\ud" in data or b"\\uD" in data:
             # Half of a surrogate pair is allowed by JSON, but no text.
-            json.dumps(value, ensure_ascii=False).encode()
+            json.dumps(values, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         reason = "it nests too deeply" if isinstance(error, RecursionError) else error
         raise DataError(f"{name} is not valid JSON ({reason}): write or download it again.") from None
-    return value
+    return values
+
+
+def _after_space(text: str, place: int) -> int:
+    space = _SPACE.match(text, place)
+    return space.end() if space else place
 
 
 def xml_of(data: bytes, name: str) -> Element:

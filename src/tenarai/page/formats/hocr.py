@@ -6,6 +6,7 @@ writing mode of CSS. Numbers are whole pixels and hundredths, as the specificati
 left out. White space is that of HTML: a run of it is one space, none at either end; the wide space of Japanese is text.
 """
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,7 @@ from lxml import etree
 from tenarai.errors import DataError
 from tenarai.page.formats.document import Element, xml_of
 from tenarai.page.formats.shape import box_around, likely_direction, number_of, outline, points_text, share_of
-from tenarai.page.layout import Box, Character, Direction, Line, Page, Point, Region
+from tenarai.page.layout import UNSIZED, Box, Character, Direction, Line, Page, Point, Region
 
 NAMESPACE = "http://www.w3.org/1999/xhtml"
 _NAMES: Any = {None: NAMESPACE}
@@ -24,6 +25,16 @@ _AREAS = {"ocr_carea", "ocrx_block"}
 _LINES = {"ocr_line", "ocrx_line", "ocr_header", "ocr_caption", "ocr_textfloat"}  # Tesseract has all but the second
 _TOKEN = re.compile(r"\"[^\"]*\"|'[^']*'|;|[^\s;]+")
 _IS_PAGE = re.compile(rb"class\s*=\s*[\"'][^\"'<>]*\bocr_page\b")
+HEAD = 4096  # bytes within which a document says in what encoding it is; the standard asks for 1024
+_XML_ENCODING = re.compile(rb"\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([\w.:-]+)")
+_CHARSET = re.compile(rb"<meta\s[^>]*?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+# Python has more codecs than documents have encodings.
+_CODEC = re.compile(r"utf-8|ascii|cp\d+|shift_jis\w*|euc_\w+|iso\w+(-\d+)?|koi8-\w|mac-\w+|gb\w+|big5\w*")
+# What Python does not call so, and what cannot be true of a document whose declaration could be read.
+_LABELS = {"x-sjis": "cp932", "windows-31j": "cp932", "x-euc-jp": "euc_jp"} | dict.fromkeys(
+    ("utf-16", "utf-16le", "utf-16be"), "utf-8"
+)
+_WIDER = {"shift_jis": "cp932", "ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gbk", "euc_kr": "cp949"}
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _JAPANESE = re.compile("[\u3041-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")  # kana and kanji
 
@@ -47,18 +58,43 @@ def read(data: bytes, name: str) -> list[Page]:
 
 
 def _root(data: bytes, name: str) -> Element:
+    encoding = _encoding(data, name)
+    # What a meta element says of the bytes, XML does not know.
+    plain = data if _XML_ENCODING.match(data) else _transcoded(data, encoding, name)
     try:
-        return xml_of(data, name)
+        return xml_of(plain, name)
     except DataError:
         pass  # plain HTML, or XHTML with entities such as &nbsp;
     parser = etree.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True, encoding="utf-8")
     try:
-        root: Element | None = etree.fromstring(data, parser)
+        root: Element | None = etree.fromstring(_transcoded(data, encoding, name), parser)
     except (etree.LxmlError, ValueError) as error:
         raise DataError(f"{name} is not valid HTML ({error}): write or download it again.") from None
     if root is None:
         raise DataError(f"{name} is not valid HTML: write or download it again.")
     return root
+
+
+def _encoding(data: bytes, name: str) -> str:
+    """The encoding that a document declares, by Python's name: in its XML declaration or a meta element, UTF-8 where it
+    has neither. As browsers do, more is read than was declared where the name stands for less (WHATWG, Encoding)."""
+    said = None if data.startswith(b"\xef\xbb\xbf") else _XML_ENCODING.match(data) or _CHARSET.search(data[:HEAD])
+    label = said[1].decode("ascii") if said else "utf-8"
+    try:
+        found = codecs.lookup(_LABELS.get(label.lower(), label)).name
+    except LookupError:
+        found = ""
+    if not _CODEC.fullmatch(found):
+        raise DataError(f"{name} declares the encoding {label!r}, which is not known: save it as UTF-8.")
+    return _WIDER.get(found, found)
+
+
+def _transcoded(data: bytes, encoding: str, name: str) -> bytes:
+    """The document in UTF-8, whatever it says of itself."""
+    try:
+        return data.decode(encoding).encode()
+    except UnicodeError:
+        raise DataError(f"{name} has bytes that are no {encoding}: save it as UTF-8, and declare that.") from None
 
 
 def _classes(element: Element) -> set[str]:
@@ -96,13 +132,14 @@ def _page(element: Element, joined: bool) -> Page:
                 lost += 1
     regions = [_region(area, lines) for area, lines in areas.items()]
     known = [region for region in regions if region is not None]
+    notes: list[tuple[str, str | float]] = [("lines left out", float(lost))] if lost else []
     try:
         size = _box(own)
     except DataError:
+        notes.append(UNSIZED)
         size = Box(0, 0, *(max([0.0, *(getattr(r.box, side) for r in known)]) for side in ("right", "bottom")))
-    notes = (("lines left out", float(lost)),) if lost else ()
     width, height = max(0, round(size.right)), max(0, round(size.bottom))
-    return Page(width, height, tuple(known), " ".join(own.get("image", [])), notes)
+    return Page(width, height, tuple(known), " ".join(own.get("image", [])), tuple(notes))
 
 
 def _box(values: Properties) -> Box:

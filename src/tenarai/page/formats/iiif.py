@@ -20,7 +20,7 @@ from tenarai.errors import DataError
 from tenarai.page.formats.document import json_of
 from tenarai.page.formats.flat import Shape, page_of, whole_size
 from tenarai.page.formats.shape import corners, number_of
-from tenarai.page.layout import Box, Line, Page
+from tenarai.page.layout import Box, Line, Page, picture_of
 
 BASE = "https://example.org/iiif"
 CONTEXT = "http://iiif.io/api/presentation/3/context.json"
@@ -72,7 +72,7 @@ def _page(canvas: Mapping[str, Any], folder: Path | None) -> Page:
     across, down = (size[0] / own[0], size[1] / own[1]) if size and own else (1.0, 1.0)
     shapes = [_shape(text, target, across, down) for text, target in _transcriptions(canvas)]
     names = list(dict.fromkeys(_names(str(picture.get("id") or picture.get("@id") or ""), _label(canvas.get("label")))))
-    there = next((name for name in names if folder is not None and _is_there(folder / name)), None)
+    there = next((name for name in names if folder is not None and _is_there(folder / picture_of(name)[0])), None)
     return page_of(shapes, size, there or next(iter(names), ""))
 
 
@@ -113,7 +113,7 @@ def _names(address: str, label: str) -> Iterator[str]:
         # An identifier may hold a whole path, and a stranger's name must not lead out of the folder.
         name = _last(found).strip()
         if name.strip(".") and "\0" not in name:
-            if Path(name).suffix.lower() in PICTURES:
+            if Path(picture_of(name)[0]).suffix.lower() in (*PICTURES, ".pdf"):
                 yield name
             yield from (name + suffix for suffix in ([service[2], *PICTURES] if service else PICTURES))
 
@@ -168,7 +168,7 @@ def _canvas(page: Page, address: str) -> dict[str, Any]:
         raise DataError(f"The page {page.source or 'without a name'} has no size, which a canvas needs.")
     size = {"width": page.width, "height": page.height}
     name = _last(page.source)
-    suffix = Path(name).suffix.lower()
+    suffix = Path(picture_of(name)[0]).suffix.lower()
     picture: dict[str, Any] = {"id": f"{BASE}/{quote(name)}", "type": "Image", **size}
     if suffix in PICTURES:
         picture["format"] = f"image/{MEDIA.get(suffix, suffix[1:])}"
