@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
 from tenarai.cli import app
 from tenarai.cli.outputs import SUFFIXES, Form
+from tenarai.image.read import read_picture
 from tenarai.page.formats import WRITERS, read_layout, write_layout
 from tenarai.page.layout import Box, Character, Line, Page, Region
 
@@ -75,6 +77,21 @@ def test_a_pdf_needs_its_picture(tmp_path: Path) -> None:
     Image.new("L", (200, 100), 255).save(tmp_path / "scans" / "a.png")
     said, _ = convert(tmp_path / "a.json", "-f", "pdf", "--pictures", tmp_path / "scans")
     assert said.startswith(b"%PDF-")
+
+
+def test_pages_of_one_file_and_names_with_number_signs(tmp_path: Path) -> None:
+    sheets = [Image.new("L", (200, 100), level) for level in (255, 120)]
+    sheets[0].save(tmp_path / "two.tif", save_all=True, append_images=sheets[1:])
+    Image.new("L", (200, 100), 255).save(tmp_path / "[x]#2.png")
+    pages = [Page(200, 100, PAGE.regions, source) for source in ("two.tif", "two.tif#2", "[x]#2.png")]
+    (tmp_path / "set.json").write_bytes(write_layout(pages, "json"))
+    assert convert(tmp_path / "set.json", "-f", "text")[0].decode().split("\f") == ["手習い\n"] * 3
+    convert(tmp_path / "set.json", "-f", "text", "-f", "pdf", "-o", tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        f"{name}{suffix}" for name in ("two.tif", "two.tif.2", "[x]#2.png") for suffix in (".txt", ".pdf")
+    }
+    for name, level in (("two.tif", 255), ("two.tif.2", 120)):
+        assert int(np.median(read_picture(tmp_path / "out" / f"{name}.pdf"))) == pytest.approx(level, abs=3)
 
 
 def test_options_that_do_not_go_together(tmp_path: Path) -> None:

@@ -2,16 +2,19 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
-from tenarai.dataset.pages import cut, picture_path, read_pages
+from tenarai.dataset.pages import cut, page_picture, picture_path, read_pages
 from tenarai.dataset.sample import Refused, Sample
 from tenarai.errors import DataError
+from tenarai.image.read import PDF_DPI
 from tenarai.page.formats import alto, coco, hocr, pagexml, tsv, via
 from tenarai.page.layout import Box, Character, Line, Page, Region
 
@@ -202,6 +205,37 @@ def test_a_layout_that_names_no_picture_belongs_to_the_one_of_its_name(tmp_path:
     assert only(write(tmp_path, page(line("a"), source=""), "scan.xml")).name == "scan#1"
     (refused,) = read_pages(write(tmp_path, page(line("a"), source=""), "other.xml"))
     assert isinstance(refused, Refused)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".pdf"])
+def test_every_page_of_a_picture_of_several_is_cut(tmp_path: Path, suffix: str) -> None:
+    first, second = np.full((100, 200), 250, np.uint8), np.full((100, 200), 250, np.uint8)
+    first[25:45, 20:60] = second[25:45, 70:100] = 0
+    sheets = [Image.fromarray(sheet) for sheet in (first, second)]
+    # At this resolution a pixel of the PDF is one of the page that is drawn of it.
+    sheets[0].save(tmp_path / f"two{suffix}", save_all=True, append_images=sheets[1:], resolution=PDF_DPI)
+    for name in ("one", "two"):
+        write(tmp_path, page(line(name), source=f"two{suffix}" + "#2" * (name == "two")), f"{name}.xml")
+    one, two = (sample for sample in read_pages(tmp_path) if isinstance(sample, Sample))
+    assert (one.name, two.name) == (f"two{suffix}#1", f"two{suffix}#2#1") and (one.text, two.text) == ("one", "two")
+    for sample, column in ((one, 30), (two, 75)):
+        assert sample.picture[15, column] < 30 and sample.picture[15, 105 - column] > 220
+    write(tmp_path, page(line("none"), source=f"two{suffix}#3"), "three.xml")
+    (refused,) = (item for item in read_pages(tmp_path) if isinstance(item, Refused))
+    assert "frame 2 was asked for" in refused.reason
+
+
+def test_a_picture_may_have_a_number_sign_in_its_name(tmp_path: Path) -> None:
+    picture(tmp_path, "[x]#2.png")
+    assert page_picture(tmp_path, "scans/[x]#2.png") == (tmp_path / "[x]#2.png", 0)
+    assert only(write(tmp_path, page(line("a"), source="[x]#2.png"))).name == "[x]#2.png#1"
+
+
+def test_notes_that_lose_nothing_are_not_told(tmp_path: Path) -> None:
+    picture(tmp_path)
+    found = replace(page(line("a")), notes=(("contrast", 0.5), ("size", "unknown")))
+    (tmp_path / "p1.json").write_text(json.dumps(found.to_dict()), "utf-8")
+    assert only(tmp_path / "p1.json").text == "a"
 
 
 @pytest.mark.parametrize(

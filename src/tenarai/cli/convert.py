@@ -55,16 +55,17 @@ def convert(
 def _each(found: "list[tuple[Page, Path]]", forms: tuple[Form, ...], out: Path, pictures: Path | None) -> int:
     """Writes a file for each page and format; how many pages could not be written."""
     from tenarai.page.formats import write_layout
+    from tenarai.page.layout import picture_of
 
     failed = 0
     taken: set[Path] = set()
     for page, path in found:
         # A page is called as its picture is, or else as the file that it comes from.
-        name, _, number = PureWindowsPath(page.source).name.partition("#")
+        name, number = picture_of(PureWindowsPath(page.source).name)
         place = Path(name or path.name)
         try:
             for form in forms:
-                target = output_path(out, place, int(number) if number.isdecimal() else 1, form)
+                target = output_path(out, place, number, form)
                 if target in taken:
                     raise DataError(f"{path} has another page of the name {place}: convert them one after the other.")
                 data = write_layout(page, form, _picture(page, path, pictures) if form == "pdf" else None)
@@ -77,14 +78,11 @@ def _each(found: "list[tuple[Page, Path]]", forms: tuple[Form, ...], out: Path, 
 
 def _picture(page: "Page", path: Path, pictures: Path | None) -> "Picture | None":
     """The picture of a page: beside its layout, or in the folder that is named. Raises DataError if it is not there."""
-    from tenarai.dataset.pages import picture_path
+    from tenarai.dataset.pages import page_picture
     from tenarai.image.read import read_picture
 
-    name, _, number = page.source.rpartition("#")
-    if not (name and number.isdecimal()):
-        name, number = page.source, "1"
-    found = picture_path(pictures or path.parent, name)
-    return read_picture(found, int(number) - 1) if int(number) > 1 else found
+    found, frame = page_picture(pictures or path.parent, page.source)
+    return read_picture(found, frame) if frame else found
 
 
 def _said(error: Exception) -> int:

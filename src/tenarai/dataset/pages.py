@@ -17,7 +17,7 @@ from tenarai.errors import DataError, PictureError
 from tenarai.image.clean import Gray, background, find_inverted
 from tenarai.image.read import read_picture
 from tenarai.page.formats import read_layout
-from tenarai.page.layout import Box, Line, Page, Point
+from tenarai.page.layout import Box, Line, Page, Point, picture_of
 from tenarai.text.error_rate import graphemes
 
 LAYOUTS = (".xml", ".json", ".csv", ".hocr", ".tsv")
@@ -69,12 +69,16 @@ def _samples(
     page: Page, name: str, stem: str, folder: Path, characters: bool, source: str, licence: str
 ) -> Iterator[Sample | Refused]:
     try:
-        picture = read_picture(picture_path(folder, page.source) if page.source else _namesake(folder, stem))
+        picture = read_picture(*(page_picture(folder, page.source) if page.source else (_namesake(folder, stem), 0)))
     except (DataError, PictureError) as error:
         yield Refused(name, str(error))
         return
-    if page.notes:
-        yield Refused(name, "; ".join(f"{note}: {value:g}" for note, value in page.notes if not isinstance(value, str)))
+    # Other notes say what the picture was like, and lose nothing.
+    lost = [
+        f"{note}: {value:g}" for note, value in page.notes if note.endswith("left out") and isinstance(value, float)
+    ]
+    if lost:
+        yield Refused(name, "; ".join(lost))
     if find_inverted(picture):
         picture = 255 - picture
     for number, line in enumerate(page.lines, 1):
@@ -140,6 +144,13 @@ def picture_path(folder: Path, name: str) -> Path:
         except OSError:  # a name that is too long for a file
             continue
     raise DataError(f"There is no picture {parts[-1] if parts else name} in {folder}.")
+
+
+def page_picture(folder: Path, source: str) -> tuple[Path, int]:
+    """Where the picture of a page lies, as `picture_path` finds it, and which frame of it the page is, from 0: the
+    source `two.pdf#2` is the second page of two.pdf."""
+    name, number = picture_of(source)
+    return picture_path(folder, name), number - 1
 
 
 def _namesake(folder: Path, stem: str) -> Path:
