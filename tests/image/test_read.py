@@ -473,6 +473,20 @@ def test_damaged_pdf_and_missing_page() -> None:
         read_picture(pdf(0), frame=4)
 
 
+@pytest.mark.parametrize("password", ["secret", ""])
+def test_pdf_with_a_password(password: str) -> None:
+    pytest.importorskip("pypdfium2")
+    writer = pytest.importorskip("pypdf").PdfWriter(io.BytesIO(pdf(120)))
+    writer.encrypt(password, "owner", algorithm="RC4-128")
+    written = io.BytesIO()
+    writer.write(written)
+    if password:
+        said = sentence(written.getvalue())
+        assert "takes a password: save it without one" in said and "damaged" not in said
+    else:  # it may be read by everybody, if not changed
+        assert int(np.median(read_picture(written.getvalue()))) == pytest.approx(120, abs=2)
+
+
 def test_pdf_in_two_threads() -> None:
     pytest.importorskip("pypdfium2")
     found: list[list[int]] = []

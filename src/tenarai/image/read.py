@@ -241,12 +241,8 @@ def _raster_frames(data: bytes, name: str, first: int, stop: int | None, limits:
 
 def _pdf_frames(data: bytes, name: str, first: int, stop: int | None, limits: Limits) -> Iterator[Gray]:
     """Pages drawn at PDF_DPI, coarser where that would be over the pixel limit."""
-    try:
-        import pypdfium2
-    except ImportError as error:
-        raise PictureError(f'{name} is a PDF, which takes one more package: pip install "tenarai[pdf]".') from error
     with _PDF, _decoding(name, limits):
-        document = pypdfium2.PdfDocument(data)
+        document = _opened_pdf(data, name)
     try:
         with _PDF:
             count = len(document)
@@ -257,6 +253,19 @@ def _pdf_frames(data: bytes, name: str, first: int, stop: int | None, limits: Li
     finally:
         with _PDF:
             document.close()
+
+
+def _opened_pdf(data: bytes, name: str) -> Any:
+    try:
+        import pypdfium2
+    except ImportError as error:
+        raise PictureError(f'{name} is a PDF, which takes one more package: pip install "tenarai[pdf]".') from error
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code != pypdfium2.raw.FPDF_ERR_PASSWORD:
+            raise
+        raise PictureError(f"{name} is a PDF that takes a password: save it without one.") from error
 
 
 def _pdf_page(document: Any, index: int, limits: Limits) -> Gray:
