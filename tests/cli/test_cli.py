@@ -106,6 +106,7 @@ def test_model_show() -> None:
     shown = json.loads(runner.invoke(app, ["model", "show"]).stdout)
     assert shown["kind"] == "recogniser" and shown["characters"] > 3500
     assert any("KanjiVG" in licence for licence in shown["licences"]) and shown["licence"]
+    assert json.loads(runner.invoke(app, ["model", "show", "classical"]).stdout)["name"] == "classical"
 
 
 def test_model_compact(tmp_path: Path) -> None:

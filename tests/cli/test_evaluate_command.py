@@ -44,6 +44,30 @@ def test_an_alphabet_that_is_none_is_refused(lines: Path, model: list[str]) -> N
     assert done.exit_code == 2 and "no alphabet" in done.stderr
 
 
+@pytest.mark.parametrize("model", ["default", "shipped", "./mine"])
+def test_a_model_is_named_or_given_as_a_file(
+    lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").write_bytes(shipped_model().read_bytes())
+    done = runner.invoke(app, ["evaluate", str(lines), "-m", model, "--json"])
+    assert done.exit_code == 0 and done.stdout == runner.invoke(app, ["evaluate", str(lines), "--json"]).stdout
+
+
+def test_the_script_reaches_the_reader(lines: Path, tmp_path: Path) -> None:
+    """Latin lines are read badly by the model of old columns, whichever way it is asked for."""
+    report = tmp_path / "report.html"
+    forced = runner.invoke(app, ["evaluate", str(lines), "--script", "classical", "--json", "--report", str(report)])
+    assert forced.exit_code == 0, forced.output
+    assert forced.stdout == runner.invoke(app, ["evaluate", str(lines), "-m", "classical", "--json"]).stdout
+    assert "classical" in report.read_text("utf-8")
+    done = runner.invoke(app, ["compare", "classical", "default", str(lines), "--script", "classical", "--json"])
+    both = json.loads(done.stdout)
+    assert both["difference"] == 0 and both["a"]["cer"] == json.loads(forced.stdout)["cer"] > 0.5
+    free = json.loads(runner.invoke(app, ["compare", "classical", "default", str(lines), "--json"]).stdout)
+    assert free["b"]["cer"] < 0.5 < free["a"]["cer"]
+
+
 def test_a_report_is_written_beside_the_figures(lines: Path, tmp_path: Path) -> None:
     report = tmp_path / "made" / "report.html"
     done = runner.invoke(app, ["evaluate", str(lines), "--json", "--report", str(report)])

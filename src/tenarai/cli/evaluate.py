@@ -13,8 +13,10 @@ from tenarai.cli.shared import (
     JsonOption,
     LanguageOption,
     LexiconOption,
+    ModelArgument,
     ModelOption,
     ReportOption,
+    ScriptOption,
 )
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from tenarai.evaluate.report import Reading
 
 GUESSES = 20_000  # pictures of single characters, taken for others, that a report chooses from
-SHIPPED = "shipped"  # the name of the model that comes with tenarai
 
 LinesArgument = Annotated[
     list[Path],
@@ -43,6 +44,7 @@ def evaluate(
     boilerplate: BoilerplateOption = False,
     corpus: CorpusOption = None,
     alphabet: AlphabetOption = None,
+    script: ScriptOption = "auto",
     language: LanguageOption = None,
     lexicon: LexiconOption = None,
     as_json: JsonOption = False,
@@ -62,7 +64,8 @@ def evaluate(
     from tenarai.evaluate.report import evaluate as figures
     from tenarai.evaluate.report import render
 
-    how: dict[str, Any] = {"boilerplate": boilerplate, "alphabet": alphabet, "language": language, "lexicon": lexicon}
+    how: dict[str, Any] = {"boilerplate": boilerplate, "alphabet": alphabet, "script": script}
+    how |= {"language": language, "lexicon": lexicon}
     readings = _read(model, _lines(data, corpus), **how)
     evaluation = figures(readings, policy)
     if report is not None:
@@ -74,13 +77,14 @@ def evaluate(
 
 
 def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help='A model file, or "shipped" for the one that comes along.')],
-    b: Annotated[str, typer.Argument(metavar="B", help="Another.")],
+    a: ModelArgument,
+    b: ModelArgument,
     data: Annotated[list[Path], typer.Argument(help="Lines with their text, as for tenarai evaluate.")],
     policy: PolicyOption = "standard",
     boilerplate: BoilerplateOption = False,
     corpus: CorpusOption = None,
     alphabet: AlphabetOption = None,
+    script: ScriptOption = "auto",
     language: LanguageOption = None,
     lexicon: LexiconOption = None,
     as_json: JsonOption = False,
@@ -92,14 +96,14 @@ def compare(
 
     check_report(report)
     pairs = _lines(data, corpus)
-    how: dict[str, Any] = {"boilerplate": boilerplate, "alphabet": alphabet, "language": language, "lexicon": lexicon}
-    models = [None if name == SHIPPED else Path(name) for name in (a, b)]
-    first, second = (_read(model, pairs, **how) for model in models)
+    how: dict[str, Any] = {"boilerplate": boilerplate, "alphabet": alphabet, "script": script}
+    how |= {"language": language, "lexicon": lexicon}
+    first, second = (_read(model, pairs, **how) for model in (a, b))
     comparison = comparison_of(first, second, policy)
     if report is not None:
         from tenarai.evaluate.html import comparison_page
 
-        names = (_name(models[0]), _name(models[1]))
+        names = (_name(a), _name(b))
         about = [("A", names[0]), ("B", names[1]), *_about(data, policy, **how)]
         write_report(report, comparison_page(first, second, comparison, names, _title("Two models", data), about))
     _show(comparison, render_comparison, as_json)
@@ -114,15 +118,14 @@ def _lines(data: list[Path], corpus: str | None) -> "list[LinePair]":
 
 
 def _read(
-    model: Path | None, pairs: "list[LinePair]", *, boilerplate: bool, alphabet: str | None, language: str | None,
-    lexicon: Path | None,
-) -> "list[Reading]":  # fmt: skip
+    model: Path | None, pairs: "list[LinePair]", *, language: str | None, lexicon: Path | None, **how: Any
+) -> "list[Reading]":
     from tenarai.evaluate.lines import read_all_lines
     from tenarai.reader import load
     from tenarai.text.language import Prior
 
     prior = Prior(lexicon=lexicon) if language is None else Prior(language, lexicon)
-    return list(read_all_lines(load(model), pairs, boilerplate=boilerplate, alphabet=alphabet, prior=prior))
+    return list(read_all_lines(load(model), pairs, prior=prior, **how))
 
 
 def _evaluate_characters(
@@ -146,7 +149,10 @@ def _evaluate_characters(
 
 
 def _name(model: Path | None) -> str:
-    return "shipped with tenarai" if model is None else str(model)
+    from tenarai.model.shipped import shipped_model
+
+    known = model or shipped_model()
+    return f"{known.stem}, shipped with tenarai" if known.parent == shipped_model().parent else str(known)
 
 
 def _names(data: list[Path]) -> str:
@@ -159,7 +165,8 @@ def _title(what: str, data: list[Path]) -> str:
 
 
 def _about(data: list[Path], policy: str, **how: Any) -> list[tuple[str, str]]:
-    told = [(name.capitalize(), "yes" if value is True else str(value)) for name, value in how.items() if value]
+    asked = {name: value for name, value in how.items() if value and value != "auto"}
+    told = [(name.capitalize(), "yes" if value is True else str(value)) for name, value in asked.items()]
     return [("Data", _names(data)), ("Text policy", policy), *told]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenarai.cli.outputs import check_report, write_report, write_whole
-from tenarai.cli.shared import JsonOption, ReportOption
+from tenarai.cli.shared import JsonOption, ReportOption, named_model
 from tenarai.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from tenarai.train.learn import Learnt
 
 UNFINISHED = ".unfinished"  # behind the name of the model file: the state of a run that is not over
+StartOption = Annotated[
+    Path | None,
+    typer.Option("--from", parser=named_model, help="A model file, default or classical; default if left out."),
+]
 AS_IT_WAS, LEARNT = "the model as it was", "the model that learnt from the other corrections"
 LOST = 0.01  # of the general check set's CER: more is pointed out
 
@@ -29,9 +33,7 @@ def learn(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The model file to write.")],
-    start: Annotated[
-        Path | None, typer.Option("--from", help="The model file to start from; the shipped one if left out.")
-    ] = None,
+    start: StartOption = None,
     steps: Annotated[
         int | None, typer.Option(min=1, help="How many steps at most; by the number of lines if left out.")
     ] = None,

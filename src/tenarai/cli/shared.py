@@ -30,7 +30,7 @@ EXTRAS = {
 }
 
 
-def model(name: str) -> Path:
+def named_model(name: str) -> Path:
     """The file of a model for lines, which may be named: see `model.shipped`."""
     from tenarai.model.shipped import model_file
 
@@ -39,12 +39,12 @@ def model(name: str) -> Path:
 
 ModelOption = Annotated[
     Path | None,
-    typer.Option("--model", "-m", parser=model, help="A model file, default or classical; default if left out."),
+    typer.Option("--model", "-m", parser=named_model, help="A model file, default or classical; default if left out."),
 ]
-ModelArgument = Annotated[Path, typer.Argument(parser=model, help="A model file, default or classical.")]
+ModelArgument = Annotated[Path, typer.Argument(parser=named_model, help="A model file, default or classical.")]
 ClassicalOption = Annotated[
     Path | None,
-    typer.Option(parser=model, help="The model file for columns in classical script; the shipped one if left out."),
+    typer.Option(parser=named_model, help="The model file for classical columns; the shipped one if left out."),
 ]
 DetectorOption = Annotated[
     Path | None, typer.Option(help="The model file that finds lines on pages; the shipped one if left out.")

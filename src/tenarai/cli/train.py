@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tenarai.cli.shared import named_model
 from tenarai.errors import SettingsError
 
 
@@ -62,7 +63,10 @@ def train(
 
 
 def show(
-    model: Annotated[Path | None, typer.Argument(help="A model file; the shipped one if left out.")] = None,
+    model: Annotated[
+        Path | None,
+        typer.Argument(parser=named_model, help="A model file, default or classical; default if left out."),
+    ] = None,
 ) -> None:
     """Print what a model file says of itself."""
     from tenarai.model.file import read_header
