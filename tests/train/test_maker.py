@@ -190,9 +190,23 @@ def test_boilerplate_can_be_left_out_of_training(tmp_path: Path) -> None:
     assert len(real) == 12 and not any(line.text.endswith("2") for line in real)
 
 
-def test_real_lines_with_unknown_characters_are_left_out(tmp_path: Path) -> None:
-    put_lines(tmp_path, [{"text": t} for t in ("known", "un🙂known", "", "cafe\u0301", "꧁")])
-    assert [line.text for line in maker(tmp_path, lines=(LineCorpus(path="lines"),)).real] == ["known", "café"]
+def test_real_lines_with_unknown_characters_are_left_out_and_counted(tmp_path: Path) -> None:
+    put_lines(tmp_path, [{"text": t} for t in ("known", "un🙂known", "", "cafe\u0301", "꧁🙂")])
+    with pytest.warns(UserWarning, match=r"2 of 4 lines are left out: 2 have .* the alphabet lacks \(🙂 ꧁\)"):
+        made = maker(tmp_path, lines=(LineCorpus(path="lines"),))
+    assert [line.text for line in made.real] == ["known", "café"]
+
+
+def test_no_more_than_a_few_unknown_characters_are_named(tmp_path: Path) -> None:
+    put_lines(tmp_path, [{"text": "known"}, {"text": "🙂🙃🙄🙅🙆🙇🙈🙉🙊"}])
+    with pytest.warns(UserWarning, match=r"\(🙂 🙃 🙄 🙅 🙆 🙇 🙈 🙉 \.\.\.\)"):
+        maker(tmp_path, lines=(LineCorpus(path="lines"),))
+
+
+def test_real_lines_of_another_alphabet_are_an_error(tmp_path: Path) -> None:
+    put_lines(tmp_path, [{"text": "привет"}, {"text": "🙂"}])
+    with pytest.raises(DataError, match=r"None of the 2 lines can be trained on: 2 have .* \(п р и в е т 🙂\)"):
+        maker(tmp_path, lines=(LineCorpus(path="lines"),))
 
 
 def test_real_lines_are_drawn_and_distorted(tmp_path: Path) -> None:
@@ -241,11 +255,11 @@ def test_columns_are_known_by_their_corpus_or_their_shape(
 def test_an_unreadable_picture_is_left_out_and_named(tmp_path: Path) -> None:
     put_lines(tmp_path, [{"text": "one"}, {"text": "two"}])
     (tmp_path / "lines" / "0.png").write_bytes(b"not a picture")
-    with pytest.warns(UserWarning, match=r"1 line pictures are left out, the first is 0\.png"):
+    with pytest.warns(UserWarning, match=r"1 of 2 lines are left out: 1 cannot be read, the first is 0\.png"):
         made = maker(tmp_path, lines=(LineCorpus(path="lines"),))
     assert [line.text for line in made.real] == ["two"]
     (tmp_path / "lines" / "1.png").write_bytes(b"")
-    with pytest.raises(DataError, match="None of the 2 line pictures"):
+    with pytest.raises(DataError, match="None of the 2 lines can be trained on: 2 cannot be read"):
         maker(tmp_path, lines=(LineCorpus(path="lines"),))
 
 

@@ -1,7 +1,7 @@
 """Where training lines come from: composed from strokes and fonts, or real ones, distorted anew every time."""
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tenarai.dataset.pairs import LinePair
 from tenarai.dataset.sample import Sample
 from tenarai.dataset.source import read_lines, read_samples
 from tenarai.errors import DataError, TenaraiError
@@ -25,10 +26,11 @@ from tenarai.synth.variants import Face, Varied, cropped, hentaigana
 from tenarai.synth.words import Texts, read_texts, shipped_texts
 from tenarai.text.alphabet import HIRAGANA, KATAKANA, Alphabet
 from tenarai.text.normalise import normalise
-from tenarai.train.recipe import DataSettings
+from tenarai.train.recipe import DataSettings, LineCorpus
 
 UNRULY, WEAR = 0.5, 0.4  # of composed lines, as in recipes/reader.toml
 EXAMPLES, EXAMPLES_SEED = 100, 4_000_037
+NAMED = 8  # characters that the alphabet lacks, of those that are left out
 TRIES = 1000  # texts drawn for one line before giving up; with shipped texts and strokes most can be written
 
 
@@ -100,20 +102,12 @@ class LineMaker:
         return found
 
     def _real_lines(self, corpora: Path, validation: bool) -> list[RealLine]:
-        lines, refused = [], []
+        lines, refused, lacking = [], [], []
         for corpus in self.data.lines:
-            found = read_lines(corpora / corpus.path, corpus.corpus or None)
-            pairs = [p for p in found if (corpus.boilerplate or not p.boilerplate) and p.split != "test"]
-            held = held_out_writers({p.writer for p in pairs if p.writer is not None}, corpus.validation_writers)
-            for pair in pairs:
+            for pair in _part(corpora, corpus, validation):
                 text = normalise(pair.text, "nfc")
-                if (
-                    (pair.writer in held or pair.split == "validation") != validation
-                    or not text
-                    or self.alphabet.missing(text)
-                ):
-                    continue
-                if validation and pair.boilerplate:
+                if missing := self.alphabet.missing(text):
+                    lacking.append(missing)
                     continue
                 try:
                     gray = read_picture(pair.load())
@@ -122,10 +116,7 @@ class LineMaker:
                     continue
                 ink = 255 - clean(gray).picture
                 lines.append(RealLine(ink, text, is_column(pair.direction, text, ink)))
-        if refused and not lines:
-            raise DataError(f"None of the {len(refused)} line pictures can be read: {refused[0]}")
-        if refused:
-            warnings.warn(f"{len(refused)} line pictures are left out, the first is {refused[0]}", stacklevel=2)
+        _tell_left_out(len(lines), refused, lacking)
         return lines
 
     def photographed(self, line: RealLine, rng: Rng) -> Photo:
@@ -196,6 +187,33 @@ class LineMaker:
         if self.drawn and rng.random() < 0.25:
             sources = (self.drawn[int(rng.integers(len(self.drawn)))], *sources)
         return compose_strokes(text, sources, hand, rng, vertical=vertical)
+
+
+def _part(corpora: Path, corpus: LineCorpus, validation: bool) -> Iterator[LinePair]:
+    """The lines of a corpus that have a text and are trained on, or those that are held out."""
+    found = read_lines(corpora / corpus.path, corpus.corpus or None)
+    pairs = [p for p in found if (corpus.boilerplate or not p.boilerplate) and p.split != "test"]
+    held = held_out_writers({p.writer for p in pairs if p.writer is not None}, corpus.validation_writers)
+    for pair in pairs:
+        if (pair.writer in held or pair.split == "validation") != validation or not pair.text:
+            continue
+        if not (validation and pair.boilerplate):
+            yield pair
+
+
+def _tell_left_out(kept: int, refused: Sequence[str], lacking: Sequence[str]) -> None:
+    """Warns of lines whose picture cannot be read, and of those with characters that the alphabet lacks. Raises
+    DataError when no other line is there."""
+    reasons = [f"{len(refused)} cannot be read, the first is {refused[0]}"] if refused else []
+    if lacking:
+        characters = list(dict.fromkeys("".join(lacking)))
+        named = " ".join(characters[:NAMED]) + (" ..." if len(characters) > NAMED else "")
+        reasons.append(f"{len(lacking)} have characters that the alphabet lacks ({named})")
+    count = len(refused) + len(lacking)
+    if reasons and not kept:
+        raise DataError(f"None of the {count} lines can be trained on: {'; '.join(reasons)}.")
+    if reasons:
+        warnings.warn(f"{count} of {kept + count} lines are left out: {'; '.join(reasons)}", stacklevel=4)
 
 
 def is_column(direction: str, text: str, ink: npt.NDArray[np.uint8]) -> bool:
