@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,12 +15,14 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from tenarai.cli import app
+from tenarai.cli.layouts import page_of
 from tenarai.cli.outputs import Form, is_output, write_whole
-from tenarai.cli.pictures import chosen_pages
-from tenarai.errors import SettingsError
+from tenarai.cli.pictures import Given, chosen_pages, given_pictures
+from tenarai.errors import DataError, SettingsError
 from tenarai.model.shipped import shipped_model
-from tenarai.page.formats import pagexml, read_layout
+from tenarai.page.formats import pagexml, read_layout, write_layout
 from tenarai.page.layout import Box, Line, Page, Region
+from tenarai.page.place import scaled
 
 ROOT = Path(__file__).resolve().parents[2]
 LATIN = ROOT / "examples" / "line-latin.png"
@@ -150,6 +153,77 @@ def test_given_lines(tmp_path: Path) -> None:
     assert 3 < len(second.text) < 0.8 * len(first.text) and second.polygon  # what lies outside its polygon is not read
     assert third.text == "" and third.confidence is None
     assert "no lines for line-japanese.png" in read(JAPANESE, "--lines", layout, code=1)[1]
+    assert "of 3 lines of the layout, 1 outside of the picture" in read(LATIN, "--lines", layout)[1]
+
+
+def two_pages(folder: Path) -> Path:
+    """A Latin line and, on the second page, a Japanese one."""
+    with Image.open(LATIN) as image, Image.open(JAPANESE) as other:
+        image.convert("L").save(folder / "two.tif", save_all=True, append_images=[other.convert("L")])
+    return folder / "two.tif"
+
+
+def test_given_lines_of_every_page(tmp_path: Path) -> None:
+    two, layout = two_pages(tmp_path), tmp_path / "layout"
+    first, second = (Page.from_dict(json.loads(row)) for row in read(two, "-f", "json")[0].splitlines())
+    for known, chosen in (((first,), 1), ((second,), 2), ((first, second), 0), ((second, first), 0)):
+        layout.write_bytes(write_layout([replace(page, source=Path(page.source).name) for page in known], "json"))
+        said, why = read(two, "--lines", layout, "-f", "json", code=1 if chosen else 0)
+        pages = [Page.from_dict(json.loads(row)) for row in said.splitlines()]
+        expected = {1: (first,), 2: (second,), 0: (first, second)}[chosen]
+        assert [(page.source, page.text) for page in pages] == [(page.source, page.text) for page in expected]
+        missing = {1: "no lines for two.tif#2: it describes two.tif; choose with --pages", 2: "no lines for two.tif: "}
+        assert missing.get(chosen, "") in why and ("1 of 1 could not be read" in why) == bool(chosen)
+    (given,) = (given for given in given_pictures([str(two)]))
+    unnamed = (replace(first, source=""), replace(second, source="#2"))
+    for number, page in enumerate(unnamed, 1):
+        assert page_of(unnamed, given, number, (page.width, page.height)) == page
+        assert page_of((first, second), Given(b"", Path("stdin")), number, (page.width, page.height)).text == page.text
+    with pytest.raises(DataError, match="describes no picture, no picture"):
+        page_of(unnamed[:1] * 2, given, 1, (first.width, first.height))
+
+
+def test_lines_are_found_in_regions_that_have_none(tmp_path: Path) -> None:
+    picture, layout = ROOT / "examples" / "note-horizontal.png", tmp_path / "layout.xml"
+    whole = Page.from_dict(json.loads(read(picture, "-f", "json")[0]))
+    first, second, *others = whole.lines
+    assert others and all(line.text for line in whole.lines)
+    upper = Box(0, 0, whole.width, (first.box.bottom + second.box.top) / 2)
+    lower = Box(0, upper.bottom, whole.width, whole.height)
+    # The lower region comes first in the layout, and stays first; a figure holds no text.
+    bare = (Region(lower, kind="caption"), Region(upper), Region(lower, kind="image"))
+    layout.write_bytes(pagexml.write(Page(whole.width, whole.height, bare, picture.name)))
+    said, why = read(picture, "--lines", layout, "-f", "json")
+    page = Page.from_dict(json.loads(said))
+    assert [region.kind for region in page.regions] == ["caption", "text", "image"] and why == ""
+    texts = [[line.text for line in region.lines] for region in page.regions]
+    assert texts == [[line.text for line in (second, *others)], [first.text], []]
+    # Where some lines are known, those alone are not found again.
+    known = (Region(lower), Region(upper, (replace(first, text="", characters=()),)))
+    layout.write_bytes(pagexml.write(Page(whole.width, whole.height, known, picture.name)))
+    page = Page.from_dict(json.loads(read(picture, "--lines", layout, "-f", "json")[0]))
+    assert [len(region.lines) for region in page.regions] == [len(whole.lines) - 1, 1]
+    layout.write_bytes(pagexml.write(Page(whole.width, whole.height, (Region(upper, kind="image"),), picture.name)))
+    said, why = read(picture, "--lines", layout)
+    assert said.strip() == "" and "neither lines nor regions of text, so nothing is read" in why
+
+
+def test_a_layout_of_another_size_is_fitted(tmp_path: Path) -> None:
+    layout = tmp_path / "layout.json"
+    with Image.open(LATIN) as image:
+        width, height = image.size
+    page = Page(width, height, (Region(Box(0, 0, width, height), (Line(Box(0, 0, width, height), "horizontal"),)),))
+    texts = set()
+    for known in (page, scaled(page, 0.5), scaled(page, 4)):
+        layout.write_bytes(write_layout(known, "json"))
+        found = Page.from_dict(json.loads(read(LATIN, "--lines", layout, "-f", "json")[0]))
+        assert (found.width, found.height) == (width, height) and len(found.text) > 20
+        assert found.lines[0].box.right == pytest.approx(width, abs=2)
+        texts.add(found.text)
+    assert len(texts) == 1
+    layout.write_bytes(write_layout(replace(page, width=2 * width), "json"))
+    said = f"layout is of a picture of {2 * width} x {height} pixels, this one has {width} x {height}"
+    assert said in read(LATIN, "--lines", layout, code=1)[1]
 
 
 @pytest.mark.parametrize(

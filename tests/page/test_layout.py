@@ -281,7 +281,7 @@ def test_what_is_wrong_is_named_and_where(region: dict[str, Any], said: str) -> 
         ("a.png#", ("a.png#", 1)),
         ("a.png#0", ("a.png#0", 1)),
         ("a.png#２", ("a.png#２", 1)),
-        ("#2", ("#2", 1)),
+        ("#2", ("", 2)),
         ("", ("", 1)),
     ],
 )

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from math import radians
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from tenarai.cli.layouts import doubts, page_of, read_lines
 from tenarai.cli.outputs import STREAMED, SUFFIXES, Form, described, output_path, write_whole
 from tenarai.cli.pictures import ONE_PAGE, Given, arriving, chosen_pages, given_pictures
 from tenarai.cli.shared import (
@@ -181,27 +183,27 @@ def _watched(folder: Path) -> Iterator[Given]:
 
 
 def _run(job: _Job, inputs: Iterable[Given], several: bool) -> int:
-    """Reads and writes everything; how many pictures could not be read."""
+    """Reads and writes everything; how many pictures could not be read, or not all of their pages."""
     failed = number = 0
     with counting("reading") as count:
         for given in inputs:
+            whole = True
             try:
-                for page, gray, place in _read(job, given):
+                for gray, place in _pictures(job, given):
                     number += 1
                     if count and several:
                         count(number)
-                    if page.notes:
-                        typer.echo(f"{page.source or 'stdin'}: {described(page)}", err=True)
-                    _write(job, given, page, gray, place, several)
+                    whole = _read(job, given, gray, place, several) and whole
             except TenaraiError as error:
                 typer.echo(f"tenarai: {error}", err=True)
-                failed += 1
+                whole = False
+            failed += not whole
     return failed
 
 
-def _read(job: _Job, given: Given) -> "Iterator[tuple[Page, Gray, int]]":
-    """The pages of a picture that are asked for and not yet written, with their pictures and numbers."""
-    from tenarai.image.read import camera_turn, read_pictures
+def _pictures(job: _Job, given: Given) -> "Iterator[tuple[Gray, int]]":
+    """The pages of a picture that are asked for and not yet written, with their numbers."""
+    from tenarai.image.read import read_pictures
     from tenarai.page.turn import turned_right
 
     if given.place.suffix.lower() in ONE_PAGE and job.is_done(given, 1):
@@ -213,16 +215,41 @@ def _read(job: _Job, given: Given) -> "Iterator[tuple[Page, Gray, int]]":
         if job.pages is not None and number not in job.pages:
             continue
         found += 1
-        if job.is_done(given, number):
-            continue
-        gray = turned_right(gray, job.turn)
-        page = _page(job, given, gray)
-        _hint(job, given, page, gray)
-        if page.note("turn") is not None:
-            page = replace(page, notes=(("turn", camera_turn(given.picture) + radians(job.turn)), *page.notes[1:]))
-        yield replace(page, source=given.name if number == 1 else f"{given.name}#{number}"), gray, number
+        if not job.is_done(given, number):
+            yield turned_right(gray, job.turn), number
     if not found:
         raise DataError(f"{given.name or 'stdin'} has none of the pages that --pages names.")
+
+
+def _read(job: _Job, given: Given, gray: "Gray", number: int, several: bool) -> bool:
+    """Reads and writes a page. False, said on stderr, when there is a layout, but not of this page."""
+    from tenarai.image.read import camera_turn
+
+    known = None
+    if job.layout is not None:
+        try:
+            known = _known(job.layout, given, gray, number)
+        except DataError as error:
+            typer.echo(f"tenarai: {error}", err=True)
+            return False
+    page = _page(job, gray, known)
+    _hint(job, given, page, gray)
+    if page.note("turn") is not None:
+        page = replace(page, notes=(("turn", camera_turn(given.picture) + radians(job.turn)), *page.notes[1:]))
+    page = replace(page, source=given.name if number == 1 else f"{given.name}#{number}")
+    if page.notes:
+        typer.echo(f"{page.source or 'stdin'}: {described(page)}", err=True)
+    _write(job, given, page, gray, number, several)
+    return True
+
+
+def _known(layout: "tuple[Page, ...]", given: Given, gray: "Gray", number: int) -> "Page":
+    """The page of the layout that a page belongs to; what is odd about it is said on stderr."""
+    height, width = gray.shape
+    known = page_of(layout, given, number, (width, height))
+    for doubt in doubts(known, (width, height)):
+        typer.echo(f"tenarai: {given.name or 'stdin'}{f'#{number}' if number > 1 else ''}: {doubt}.", err=True)
+    return known
 
 
 def _hint(job: _Job, given: Given, page: "Page", gray: "Gray") -> None:
@@ -239,23 +266,19 @@ def _hint(job: _Job, given: Given, page: "Page", gray: "Gray") -> None:
         typer.echo(f"tenarai: {given.name or 'stdin'} does not seem to stand upright: try --turn {turn}.", err=True)
 
 
-def _page(job: _Job, given: Given, gray: "Gray") -> "Page":
+def _page(job: _Job, gray: "Gray", known: "Page | None") -> "Page":
     from tenarai.page.printed import PRINTED
 
     if job.characters:
         return job.reader.read_characters(gray, **job.how)
     if job.pattern is not None:
         return _one_line(job, gray)
-    if job.layout is None:
+
+    def found() -> "Page":
         page = job.reader.read(gray, **job.how)
-        kept = tuple(region for region in page.regions if job.printed or region.kind != PRINTED)
-        return replace(page, regions=kept)
-    known = _layout_of(job.layout, given)
-    page = job.reader.read(gray, **job.how, lines=known.lines)
-    read = iter(page.lines)
-    # The regions stay as they were, with their lines as they are read now.
-    regions = tuple(replace(region, lines=tuple(next(read) for _ in region.lines)) for region in known.regions)
-    return replace(page, regions=regions)
+        return replace(page, regions=tuple(r for r in page.regions if job.printed or r.kind != PRINTED))
+
+    return found() if known is None else read_lines(known, partial(job.reader.read, gray, **job.how), found)
 
 
 def _one_line(job: _Job, gray: "Gray") -> "Page":
@@ -265,17 +288,6 @@ def _one_line(job: _Job, gray: "Gray") -> "Page":
     line = job.reader.read_line(gray, **job.how, pattern=job.pattern)
     height, width = gray.shape
     return Page(width, height, (Region(line.box, (line,), line.direction),) if line.text else ())
-
-
-def _layout_of(layout: "tuple[Page, ...]", given: Given) -> "Page":
-    """The page of a layout that belongs to a picture: by the last part of its name, or the only one without a name."""
-    for page in layout:
-        if page.source and PureWindowsPath(page.source).name == given.place.name:
-            return page
-    if len(layout) == 1 and not (layout[0].source and given.name):
-        return layout[0]
-    named = ", ".join(PureWindowsPath(page.source).name or "no picture" for page in layout[:3])
-    raise DataError(f"The layout has no lines for {given.place.name}: it describes {named}.")
 
 
 def _write(job: _Job, given: Given, page: "Page", gray: "Gray", number: int, several: bool) -> None:

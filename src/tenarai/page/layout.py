@@ -20,12 +20,12 @@ VERSION = 1
 _PAGE = "the page"  # as errors call it
 # The note of a page whose file does not say how large it is: it reaches as far as what is on it.
 UNSIZED = ("size", "unknown")
-_NUMBERED = re.compile(r"(.+)#([1-9][0-9]{0,6})", re.DOTALL)
+_NUMBERED = re.compile(r"(.*)#([1-9][0-9]{0,6})", re.DOTALL)
 
 
 def picture_of(source: str) -> tuple[str, int]:
     """The picture that the source of a page names, and which of its pages it is, from 1: `two.tif#2` is the second of
-    two.tif. Only digits at the end count, so that `[x]#2.png` is all name."""
+    two.tif, `#2` that of a picture without a name. Only digits at the end count, so that `[x]#2.png` is all name."""
     numbered = _NUMBERED.fullmatch(source)
     return (numbered[1], int(numbered[2])) if numbered else (source, 1)
 

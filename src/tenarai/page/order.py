@@ -91,7 +91,7 @@ def order_lines(lines: Iterable[Line], regions: Iterable[Region] = ()) -> tuple[
     lines.sort(key=_key)
     geometry = _Geometry.of(lines)
     hosts = _hosts(geometry)
-    inside = np.array([_place_of(line, places) for line in lines], np.int64)
+    inside = np.array([place_of(line, places) for line in lines], np.int64)
     texts = np.flatnonzero(hosts < 0)
     for note in np.flatnonzero(hosts >= 0):
         inside[note] = inside[hosts[note]]
@@ -362,7 +362,7 @@ def _by_precedence(boxes: Rectangles, chosen: Indices) -> list[int]:
     return ordered
 
 
-def _place_of(line: Line, places: Sequence[Region]) -> int:
+def place_of(line: Line, places: Sequence[Region]) -> int:
     """The index of the region that covers most of the line, the smallest of several; -1 when none covers half."""
     shares = [line.box.intersection_area(place.box) / line.box.area if line.box.area else 0.0 for place in places]
     best = max(range(len(places)), key=lambda i: (round(shares[i], 3), -places[i].box.area), default=-1)
