@@ -1,6 +1,7 @@
 """`tenarai convert`: every format to every other, and what cannot be converted."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,32 @@ def test_many_into_one_on_stdout(tmp_path: Path) -> None:
     assert [image["file_name"] for image in json.loads(said)["images"]] == ["a.png", "b.png"]
     _, why = convert(tmp_path / "a.xml", tmp_path / "b.xml", "-f", "alto", code=2)
     assert "holds one page" in why
+
+
+def test_folders_and_patterns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    for name in "ba":
+        page = Page(9, 9, (Region(LINE.box, (replace(LINE, text=name, characters=()),)),), f"{name}.png")
+        (scans / f"{name}.page.xml").write_bytes(write_layout(page, "pagexml"))
+    (scans / "notes.txt").write_text("no layout of theirs")
+    monkeypatch.chdir(tmp_path)
+    for given in ("scans", "scans/*.xml", str(scans / "?.page.xml")):
+        assert convert(given, "-f", "text")[0] == b"a\n\fb\n"
+    assert "There is no *.json" in convert("*.json", "-f", "text", code=1)[1]
+    (tmp_path / "empty").mkdir()
+    assert "no layout in empty: expected .xml" in convert("empty", "-f", "text", code=2)[1]
+
+
+def test_a_folder_that_cannot_be_written_into_is_one_sentence(tmp_path: Path) -> None:
+    given, file = tmp_path / "a.json", tmp_path / "file"
+    given.write_bytes(write_layout(PAGE, "json"))
+    file.touch()
+    _, why = convert(given, given, "-f", "text", "-o", file, code=2)
+    assert why == f"tenarai: {file} is a file: name a folder to write into.\n"
+    (tmp_path / "out" / "a.png.txt").mkdir(parents=True)
+    _, why = convert(given, "-f", "text", "-o", tmp_path / "out", code=1)
+    assert "a.png.txt cannot be written (Is a directory): check the folder" in why and "Errno" not in why
 
 
 def test_bad_files_are_named_and_the_rest_goes_on(tmp_path: Path) -> None:

@@ -150,6 +150,7 @@ def test_what_cannot_be_learnt_from_is_refused(tiny: Path, hand: Path, tmp_path:
         ([str(one), "-o", out], "five lines or more"),
         ([str(tmp_path / "none"), "-o", out], "There is no"),
         ([str(hand), "-o", str(tmp_path)], "is a folder"),
+        ([str(hand), "-o", str(hand / "0.png" / "x.model")], "0.png is a file: name a folder to write into"),
         ([str(hand), "-o", out, "--minutes", "0"], "above 0"),
         ([str(hand), "-o", out, "--resume"], "nothing to resume"),
         ([str(hand), "-o", out, "--from", str(shipped_model("characters"))], "learnt by a recogniser"),

@@ -251,6 +251,40 @@ def test_nothing_to_read_and_two_of_one_name(tmp_path: Path) -> None:
     assert "either pictures" in read(code=2)[1]
 
 
+def test_patterns_that_no_shell_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("b.png", "a.png", "[x].png", ".hidden.png", "sub/c.png", "a.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(LATIN, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    for pattern, names in (
+        ("*.png", ["[x].png", "a.png", "b.png"]),
+        ("?.png", ["a.png", "b.png"]),
+        ("**/c.png", ["sub/c.png"]),
+        (str(tmp_path / "[ab].png"), [str(tmp_path / "a.png"), str(tmp_path / "b.png")]),
+        ("[x].png", ["[x].png"]),  # it is there
+        ("s*", ["sub/c.png"]),  # a folder
+        ("*.jpg", ["*.jpg"]),
+    ):
+        assert [Path(given.name) for given in given_pictures([pattern])] == [Path(name) for name in names]
+    assert read("[ab].png")[0].count("# ") == 2
+    assert "*.jpg does not exist" in read("*.jpg", code=1)[1]
+
+
+def test_a_folder_that_cannot_be_written_into_is_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("kept")
+    for out in (file, file / "out"):
+        assert read(LATIN, "-o", out, code=2)[1] == f"tenarai: {file} is a file: name a folder to write into.\n"
+    assert file.read_text() == "kept"
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="a folder that nobody can write into")
+@pytest.mark.parametrize("out", ["/proc", "/proc/x"])
+def test_nothing_is_read_for_a_folder_that_cannot_be(out: str) -> None:
+    said, why = read(LATIN, "-o", out, code=2)
+    assert said == "" and f"{out} cannot be written into (" in why and why.count("\n") == 1
+
+
 def test_chosen_pages() -> None:
     assert chosen_pages("1-3,5, 4") == {1, 2, 3, 4, 5} and chosen_pages(None) is None
     with pytest.raises(SettingsError):

@@ -1,22 +1,28 @@
 """`tenarai convert`: page layouts from one format into others."""
 
+from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenarai.cli.outputs import Form, output_path, write_whole
+from tenarai.cli.outputs import Form, make_folder, output_path, write_output
+from tenarai.cli.pictures import expanded
 from tenarai.errors import DataError, SettingsError, TenaraiError
 
 if TYPE_CHECKING:
     from tenarai.page.formats.pdf import Picture
     from tenarai.page.layout import Page
 
+LAYOUTS = (".xml", ".json", ".csv", ".hocr", ".html", ".tsv")  # of a folder; texts there may be anything
+
 
 def convert(
     layouts: Annotated[
-        list[Path],
-        typer.Argument(help="Layouts: PAGE, ALTO, hOCR, VIA, COCO, VOC, IIIF, JSON, TSV, plain text (.txt)."),
+        list[str],
+        typer.Argument(
+            help="Layouts, or folders of them: PAGE, ALTO, hOCR, VIA, COCO, VOC, IIIF, JSON, TSV, plain text (.txt)."
+        ),
     ],
     form: Annotated[list[Form], typer.Option("--format", "-f", help="What to write; may be repeated with -o.")],
     out: Annotated[
@@ -33,11 +39,13 @@ def convert(
     forms = tuple(dict.fromkeys(form))
     if out is None and len(forms) > 1:
         raise SettingsError("Only one format at a time goes to stdout: give a folder with -o.")
+    if out is not None:
+        make_folder(out)
     from tenarai.page.formats import read_layout, write_layout
 
     failed = 0
     found: list[tuple[Page, Path]] = []
-    for path in layouts:
+    for path in _files(layouts):
         try:
             found += [(page, path) for page in read_layout(path, dpi)]
         except TenaraiError as error:
@@ -50,6 +58,19 @@ def convert(
     if failed:
         typer.echo(f"tenarai: {failed} could not be converted.", err=True)
         raise typer.Exit(1)
+
+
+def _files(arguments: list[str]) -> Iterator[Path]:
+    """Files as given, and the layouts of folders, sorted by name. Raises SettingsError for a folder without any."""
+    for argument in expanded(arguments):
+        path = Path(argument)
+        if not path.is_dir():
+            yield path
+            continue
+        several = sorted(file for file in path.iterdir() if file.suffix.lower() in LAYOUTS and file.is_file())
+        if not several:
+            raise SettingsError(f"There is no layout in {path}: expected {', '.join(LAYOUTS)}.")
+        yield from several
 
 
 def _each(found: "list[tuple[Page, Path]]", forms: tuple[Form, ...], out: Path, pictures: Path | None) -> int:
@@ -69,9 +90,9 @@ def _each(found: "list[tuple[Page, Path]]", forms: tuple[Form, ...], out: Path, 
                 if target in taken:
                     raise DataError(f"{path} has another page of the name {place}: convert them one after the other.")
                 data = write_layout(page, form, _picture(page, path, pictures) if form == "pdf" else None)
-                write_whole(target, data)
+                write_output(target, data)
                 taken.add(target)
-        except (TenaraiError, OSError) as error:
+        except TenaraiError as error:
             failed += _said(error)
     return failed
 
@@ -85,6 +106,6 @@ def _picture(page: "Page", path: Path, pictures: Path | None) -> "Picture | None
     return read_picture(found, frame) if frame else found
 
 
-def _said(error: Exception) -> int:
+def _said(error: TenaraiError) -> int:
     typer.echo(f"tenarai: {error}", err=True)
     return 1

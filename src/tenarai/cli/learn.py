@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenarai.cli.outputs import check_report, write_report, write_whole
+from tenarai.cli.outputs import check_report, make_folder, write_report, write_whole
 from tenarai.cli.shared import JsonOption, ReportOption, named_model
 from tenarai.errors import SettingsError
 
@@ -62,7 +62,7 @@ def learn(
     begun = open_start(path)
     header = begun.header
     lines, unreadable = read_corrections(corrections, header.standard.height)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent)
     checkpoint = out.with_name(out.name + UNFINISHED)
     learnt = learn_hand(
         lines, begun.network, header.alphabet, header.standard, settings,

@@ -77,10 +77,29 @@ def check_report(path: Path | None) -> None:
 
 def write_report(path: Path, page: str) -> None:
     """A page of HTML. Raises DataError when it cannot be written there."""
+    write_output(path, page.encode())
+
+
+def write_output(path: Path, data: bytes) -> None:
+    """Writes a whole file. Raises DataError when it cannot be written there."""
     try:
-        write_whole(path, page.encode())
+        write_whole(path, data)
     except OSError as error:
         raise DataError(f"{path} cannot be written ({error.strerror}): check the folder.") from None
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder to write into, and those above it. Raises SettingsError where there can be none, or nothing can be
+    written into it: better said before hours of work than after."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        file = next((path for path in (folder, *folder.parents) if path.is_file()), None)
+        if file is not None:
+            raise SettingsError(f"{file} is a file: name a folder to write into.") from None
+        raise SettingsError(f"{folder} cannot be written into ({error.strerror}): name another folder.") from None
 
 
 def described(page: "Page") -> str:

@@ -1,9 +1,10 @@
-"""What the commands read: files, folders, stdin, pages of them, and folders that fill up while one watches."""
+"""What the commands read: files, patterns, folders, stdin, pages of them, and folders that are watched."""
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 
 from tenarai.cli.outputs import PICTURES, is_output
@@ -26,10 +27,10 @@ class Given:
 
 
 def given_pictures(arguments: list[str]) -> list[Given]:
-    """Files as given, the pictures of folders sorted by name, `-` for the picture on stdin. Raises SettingsError for
-    two whose outputs would have one name."""
+    """Files as given, those that patterns match, the pictures of folders sorted by name, `-` for the picture on stdin.
+    Raises SettingsError for two whose outputs would have one name."""
     found: dict[Path, Given] = {}
-    for argument in arguments:
+    for argument in expanded(arguments):
         path = Path(argument)
         if argument == "-":
             several = [Given(sys.stdin.buffer.read(), Path("stdin"))]
@@ -42,6 +43,16 @@ def given_pictures(arguments: list[str]) -> list[Given]:
             if other.picture != given.picture:
                 raise SettingsError(f"{other.name} and {given.name} have one name: read them one after the other.")
     return list(found.values())
+
+
+def expanded(arguments: Iterable[str]) -> Iterator[str]:
+    """Arguments, patterns among them (`*.png`, which the shells of Windows leave to us) as the sorted files that they
+    match. What is there under that very name is no pattern; one that matches nothing stays, for an error to name it."""
+    for argument in arguments:
+        is_pattern = any(c in argument for c in "*?[") and not Path(argument).exists()
+        # Path.glob takes no absolute pattern, and hidden files for matches.
+        matches = sorted(glob(argument, recursive=True)) if is_pattern else []  # noqa: PTH207
+        yield from matches or [argument]
 
 
 def is_picture(path: Path) -> bool:

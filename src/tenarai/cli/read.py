@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from tenarai.cli.layouts import doubts, page_of, read_lines
-from tenarai.cli.outputs import STREAMED, SUFFIXES, Form, described, output_path, write_whole
+from tenarai.cli.outputs import STREAMED, SUFFIXES, Form, described, make_folder, output_path, write_output
 from tenarai.cli.pictures import ONE_PAGE, Given, arriving, chosen_pages, given_pictures
 from tenarai.cli.shared import (
     AlphabetOption,
@@ -63,7 +63,7 @@ class _Job:
 
 def read(
     pictures: Annotated[
-        list[str] | None, typer.Argument(help="Pictures, folders of them, PDFs, or - for stdin.")
+        list[str] | None, typer.Argument(help="Pictures, folders of them, patterns, PDFs, or - for stdin.")
     ] = None,
     form: Annotated[
         list[Form] | None, typer.Option("--format", "-f", help="What to write: text if left out; may be repeated.")
@@ -138,7 +138,7 @@ def read(
             getattr(reader, name)
     job = _Job(reader, forms, out, overlay, resume, chosen, layout, characters, pattern, TURNS[turn], printed, how)
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
     if overlay:
         from tenarai.page.overlay import has_japanese
 
@@ -298,10 +298,7 @@ def _write(job: _Job, given: Given, page: "Page", gray: "Gray", number: int, sev
         typer.echo(data, nl=False)
         return
     for form, path in job.outputs(given, number).items():
-        try:
-            write_whole(path, _as(job, form, given, page, gray, number))
-        except OSError as error:
-            raise DataError(f"{path} cannot be written ({error.strerror}): check the folder.") from None
+        write_output(path, _as(job, form, given, page, gray, number))
 
 
 def _as(job: _Job, form: str, given: Given, page: "Page", gray: "Gray", number: int) -> bytes:
