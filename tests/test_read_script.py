@@ -64,6 +64,8 @@ def test_latin_has_no_japanese_letters(reader: tenarai.Reader) -> None:
     text = reader.read_line(EXAMPLES / "line-japanese.png", script="latin").text
     assert not any(map(is_japanese, text))
     assert reader.read_line(EXAMPLES / "line-latin.png", script="latin").text
+    with pytest.raises(SettingsError, match="Latin script has none of the characters of 'kana'"):
+        reader.read_line(EXAMPLES / "line-latin.png", script="latin", alphabet="kana")
     only = reader.read_line(EXAMPLES / "line-latin.png", script="latin", alphabet="letters").text
     assert all(character.isascii() and (character.isalpha() or character == " ") for character in only)
 

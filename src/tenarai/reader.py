@@ -272,6 +272,8 @@ class Reader:
             raise SettingsError("This reader has one model of lines: classical script needs that of `classical`, too.")
         if script == "latin":
             letters = without_japanese(self.alphabet)
+            if allowed is not None and not allowed & letters:
+                raise SettingsError(f"Latin script has none of the characters of {alphabet!r}: choose another script.")
             allowed = letters if allowed is None else allowed & letters
             prior = replace(prior, language="latin") if prior.language == "auto" else prior
 

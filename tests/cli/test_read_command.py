@@ -111,6 +111,12 @@ def test_a_model_of_another_kind_is_told_once(option: str) -> None:
     assert len(told.strip().splitlines()) == 1 and "classifier" in told
 
 
+def test_characters_that_the_model_does_not_know_are_told() -> None:
+    for option in ([], ["--characters"], ["--language", "none"]):
+        said, why = read(LATIN, "--alphabet", "Д", *option, code=1)
+        assert said == "" and "This model knows none of the characters 'Д'" in why
+
+
 def test_the_script_is_as_told() -> None:
     picture = ROOT / "examples" / "letter-vertical.png"
     modern, classical = (read(picture, "--script", script)[0] for script in ("modern", "classical"))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tenarai.errors import SettingsError
+from tenarai.errors import AlphabetError, SettingsError
 from tenarai.image.clean import Gray
 from tenarai.image.standard import Standard
 from tenarai.model.export import write_model
@@ -16,6 +16,7 @@ from tenarai.model.file import Header
 from tenarai.model.recogniser import DOWN, Recogniser, Sizes
 from tenarai.model.runtime import NARROWEST, LineRuntime
 from tenarai.text.alphabet import Alphabet
+from tenarai.text.language import Prior, line_decoder
 
 HEIGHT = 24
 
@@ -55,6 +56,15 @@ def test_threads_do_not_matter(model: Path, threads: int) -> None:
     several = LineRuntime(model, threads)
     assert several.threads == threads
     assert list(several.read_all(iter(pictures))) == list(LineRuntime(model).read_all(pictures))
+
+
+@pytest.mark.parametrize("guided", [False, True])
+def test_characters_that_the_model_does_not_know_are_refused(model: Path, guided: bool) -> None:
+    runtime, (picture,) = LineRuntime(model), lines(1)
+    decoder = line_decoder(Prior(), runtime.header.alphabet.characters) if guided else None
+    with pytest.raises(AlphabetError, match="This model knows none of the characters 'ДЖ'"):
+        runtime.read(picture, allowed=frozenset("ДЖ"), decoder=decoder)
+    assert {*runtime.read(picture, allowed=frozenset("Дa")).text} <= {"a"}
 
 
 def test_log_probs_are_probabilities_of_every_frame(model: Path) -> None:

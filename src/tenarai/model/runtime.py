@@ -50,10 +50,13 @@ class LineRuntime:
         decoder: LineDecoder | None = None,
     ) -> Decoding:
         """One line, by best path unless a decoder is given, with the `allowed` characters and spaces only unless None.
-        Spans count frames; `pixels` turns them into places on the picture."""
-        scores, characters = self.log_probs(picture), self.header.alphabet.characters
+        Spans count frames; `pixels` turns them into places on the picture. Raises AlphabetError when the model knows
+        none of them."""
+        characters = self.header.alphabet.characters
         if allowed is not None:
+            check_known(characters, allowed)
             allowed = {*allowed, " "}
+        scores = self.log_probs(picture)
         if decoder is not None:
             return decoder.decode(scores, alternatives, allowed)
         if allowed is not None:
@@ -109,9 +112,9 @@ class CharacterRuntime:
         that the squares are cells of one sheet, whose usual size then is that of the others where there are several;
         without it nothing depends on what else is asked for."""
         characters = self.header.alphabet.characters
+        if allowed is not None:
+            check_known(characters, allowed)
         labels = [i for i, c in enumerate(characters) if c and (allowed is None or c in allowed)]
-        if not labels:
-            raise AlphabetError(f"This model knows none of the characters {''.join(sorted(allowed or ()))[:40]!r}.")
         found: list[list[tuple[str, float]]] = []
         written = [square.share for square in squares if beside and not square.blank]
         usual = float(np.median(written)) if len(written) >= SEVERAL else USUAL_SHARE
@@ -155,6 +158,12 @@ class DetectorRuntime:
         (given,) = self.session.run(None, {"pictures": values})
         rows, columns = (-(-side // self.header.down) for side in picture.shape)
         return np.asarray(given[0, :, :rows, :columns], np.float32)
+
+
+def check_known(characters: Sequence[str], allowed: Collection[str]) -> None:
+    """Raises AlphabetError when none of the `characters` of a model is allowed."""
+    if not any(c and c in allowed for c in characters):
+        raise AlphabetError(f"This model knows none of the characters {''.join(sorted(allowed))[:40]!r}.")
 
 
 def opened(path: Path, kinds: Sequence[str], what: str, threads: int = 1) -> tuple[InferenceSession, Header]:
