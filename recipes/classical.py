@@ -15,7 +15,6 @@ pages that are aligned surely go into the layouts of pages/old/, which recipes/p
 
 import argparse
 import json
-import re
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -40,14 +39,13 @@ from tenarai.page.layout import Box, Character, Line
 from tenarai.page.order import order_lines
 from tenarai.page.place import box_of, cut_out, within
 from tenarai.reader import Reader
-from tenarai.synth.words import read_texts
+from tenarai.synth.words import is_older, read_texts
 from tenarai.text.align import align
 from tenarai.text.alphabet import default_alphabet
 from tenarai.text.ctc import Span
 from tenarai.train.cuttings import Cuttings, cut_line, recombined
 from tenarai.train.maker import TrainingLine, held_out_writers
 
-OLD = re.compile(r"[ゐゑ]|けり|なり[。、]|べし|たり[。、]|ざり|[ぁ-ん]ふ[。、]|やう|給[ふひはへ]|候|侍|いふ|ける[。、]")
 TOGETHER = 60  # times each page is written into the text, of which it then is a tenth
 SURE = 0.5  # probability of a character from which it is cut out
 WHOLE = 0.7  # mean probability of a page from which its characters are shown to the detector
@@ -189,7 +187,7 @@ def older_text(corpora: Path, pages: list[str]) -> list[str]:
     """Lines of literature in older language, and the texts of the pages."""
     known = "".join(default_alphabet().characters)
     lines = read_texts([corpora / "text/aozora/aozora_sample.txt.xz"], "", known).japanese
-    return [line for line in lines if len(OLD.findall(line)) > len(line) / 90] + pages * TOGETHER
+    return [line for line in lines if is_older(line)] + pages * TOGETHER
 
 
 def main() -> None:

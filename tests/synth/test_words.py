@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tenarai.errors import DataError
 from tenarai.synth import words
-from tenarai.synth.words import Texts, read_texts, shipped_texts
+from tenarai.synth.words import Texts, is_older, read_texts, shipped_texts
 from tenarai.text.alphabet import default_alphabet
 
 KNOWN = "".join(default_alphabet().characters)
@@ -84,6 +84,19 @@ def test_any_character_may_be_known(tmp_path: Path, known: str) -> None:
     """The known characters go into a pattern: its own signs must stand for themselves."""
     found = texts_of(tmp_path, f"{known}手習手習", known=known)
     assert "".join(found.japanese) == f"{known}手習手習"
+
+
+@pytest.mark.parametrize(
+    ("line", "older"),
+    [
+        ("母上の名、仮名もてその神燈に記されたり。", True),
+        ("どこに彼女の夫はゐるのだ。", True),
+        ("あわてて、何かに、つまずいたのであろう。", False),
+        ("どこに彼女の夫はゐるのだ。" + "今はもう誰も知らないことである。" * 6, False),
+    ],
+)
+def test_older_japanese_is_told_by_its_marks(line: str, older: bool) -> None:
+    assert is_older(line) == older
 
 
 def test_packed_text_is_read(tmp_path: Path) -> None:

@@ -13,8 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenarai.errors import DataError
+from tenarai.synth.words import is_older
 from tenarai.text.alphabet import Alphabet, default_alphabet
-from tenarai.train.maker import LineMaker, example_lines, held_out_writers, is_column, latin_share
+from tenarai.train.maker import (
+    LineMaker,
+    example_lines,
+    general_maker,
+    held_out_writers,
+    is_column,
+    latin_share,
+)
 from tenarai.train.recipe import DataSettings, LineCorpus
 
 ALPHABET = default_alphabet()
@@ -266,6 +274,15 @@ def test_an_unreadable_picture_is_left_out_and_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("characters", "share"), [("abc", 1.0), ("あい", 0.0), ("aあ", 0.3)])
 def test_a_model_of_one_script_is_kept_by_lines_of_that_script(characters: str, share: float) -> None:
     assert latin_share(Alphabet.of(characters)) == share
+
+
+def test_what_a_classical_model_is_held_to_are_columns_of_older_text() -> None:
+    made, rng = general_maker(ALPHABET, HEIGHT, classical=True), np.random.default_rng(0)
+    assert len(made.texts.japanese) > 50 and all(map(is_older, made.texts.japanese))
+    drawn = [made.photo(rng) for _ in range(30)]
+    assert all(photo.vertical or len(photo.text) == 1 for photo in drawn)
+    modern = general_maker(ALPHABET, HEIGHT)
+    assert not all(map(is_older, modern.texts.japanese)) and modern.texts.latin and modern.data.latin > 0
 
 
 def test_example_lines_are_the_same_always_and_none_without_characters_to_write() -> None:

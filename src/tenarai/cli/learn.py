@@ -66,7 +66,8 @@ def learn(
     checkpoint = out.with_name(out.name + UNFINISHED)
     learnt = learn_hand(
         lines, begun.network, header.alphabet, header.standard, settings,
-        checkpoint=checkpoint, resume=resume, say=lambda what: typer.echo(what, err=True),
+        classical=header.classical, checkpoint=checkpoint, resume=resume,
+        say=lambda what: typer.echo(what, err=True),
     )  # fmt: skip
     learnt = replace(learnt, refused=(*unreadable, *learnt.refused))
     if learnt.network is not None:
@@ -87,10 +88,7 @@ def learn(
 
 
 def _report(learnt: "Learnt", path: Path, corrections: Path, report: Path) -> None:
-    """The held-out corrections before and after, on a page; where none were held out, that is said instead."""
-    if learnt.before.held_out is None:
-        typer.echo(f"tenarai: too few lines to hold any out, so there is nothing to report: no {report}.", err=True)
-        return
+    """The held-out corrections before and after, on a page."""
     from tenarai.evaluate.compare import compare
     from tenarai.evaluate.html import comparison_page
 
@@ -100,7 +98,7 @@ def _report(learnt: "Learnt", path: Path, corrections: Path, report: Path) -> No
         ("Started from", str(path)),
         ("Corrections", str(corrections)),
         ("Learnt from", f"{learnt.lines} lines in {learnt.steps} steps"),
-        ("General check set", f"CER {_rate(learnt.before.general)} before, {_rate(learnt.after.general)} after"),
+        (learnt.check.capitalize(), f"CER {_rate(learnt.before.general)} before, {_rate(learnt.after.general)} after"),
     ]
     title = f"Learning a hand: {corrections.resolve().name}, lines held out"
     write_report(report, comparison_page(before, after, comparison, (AS_IT_WAS, LEARNT), title, about))
@@ -111,11 +109,9 @@ def _print(learnt: "Learnt", out: Path) -> None:
     from rich.table import Table
 
     table = Table("CER, with 95 % interval", "Lines", "Before", "After")
-    pairs = (("held-out corrections", "held_out"), ("general check set", "general"))
-    for title, name in pairs:
+    for title, name in (("held-out corrections", "held_out"), (learnt.check, "general")):
         before, after = getattr(learnt.before, name), getattr(learnt.after, name)
-        if before is not None and after is not None:
-            table.add_row(title, str(before.lines), _rate(before), _rate(after))
+        table.add_row(title, str(before.lines), _rate(before), _rate(after))
     console = Console()
     console.print(table)
     for sentence in _sentences(learnt, out):
@@ -131,8 +127,6 @@ def _sentences(learnt: "Learnt", out: Path) -> list[str]:
     if learnt.network is None:
         return [f"Nothing learnt helped on the held-out lines: {out} is the model as it was."]
     said = [f"{out} has learnt from {learnt.lines} lines in {learnt.steps} steps and {learnt.seconds:.0f} s."]
-    if learnt.before.held_out is None:
-        said.append("Too few lines to hold any out: whether it reads this writer better has not been measured.")
     if learnt.new:
         said.append(f"New characters: {' '.join(learnt.new)}")
     if learnt.after.general.cer - learnt.before.general.cer > LOST:

@@ -29,6 +29,10 @@ PLACES = (
     "東京都 大阪府 京都市 北海道 札幌市 横浜市 名古屋市 神戸市 福岡県 長野県 沖縄県 千代田区 世田谷区 本町 "
     "中央 一丁目 大字 "
 ).split()
+# Older language and spelling, as no letter of today has them.
+_OLDER = re.compile(
+    r"[ゐゑ]|けり|なり[。、]|べし|たり[。、]|ざり|[ぁ-ん]ふ[。、]|やう|給[ふひはへ]|候|侍|いふ|ける[。、]"
+)
 UNITS = ("円 人 本 枚 個 杯 冊 回 年 月 日 時 分 階 番 号 度 km kg cm g m % 歳 匹 台 件 点 ").split()
 
 
@@ -145,6 +149,11 @@ def _figures(rng: Rng) -> str:
         )
     kanji = "〇一二三四五六七八九十百千万"
     return "".join(kanji[int(i)] for i in rng.integers(len(kanji), size=int(rng.integers(2, 7)))) + _pick(rng, UNITS)
+
+
+def is_older(line: str) -> bool:
+    """Whether a line is in older Japanese: it has a mark of it in 90 characters, or more often."""
+    return len(_OLDER.findall(line)) > len(line) / 90
 
 
 def shipped_texts() -> list[Path]:

@@ -5,6 +5,7 @@ the text by so much a character as no misreading of the hand explains.
 """
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +27,7 @@ from tenarai.image.read import read_picture
 from tenarai.image.standard import Standard
 from tenarai.model.recogniser import Recogniser, Sizes
 from tenarai.model.runtime import NARROWEST
+from tenarai.page.layout import Box
 from tenarai.text.align import frames_needed, text_scores
 from tenarai.text.alphabet import Alphabet
 from tenarai.text.ctc import best_path
@@ -36,6 +38,7 @@ from tenarai.train.maker import RealLine, TrainingLine, is_column
 # the texts lie below 1.5 and one at 3.3, the texts of other lines above 5, half a line's text above 3.4.
 FAR, FARTHEST = 3.0, 5.0
 UNUSUAL = 5.0  # times the median: a hand that the model hardly reads has every text far from the best path
+SAME = 0.8  # intersection over union of two boxes from which they are of the same line
 INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")  # categories of code points that nobody can draw
 VARIATION = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 
@@ -73,7 +76,23 @@ def _pairs(path: Path) -> tuple[list[LinePair], list[Refused]]:
     refused = [item for item in items if isinstance(item, Refused)]
     if not samples:
         raise DataError(f"{path} holds no line with text: {refused[0].reason if refused else 'its pages are empty.'}")
+    _check_once(samples, path)
     return [LinePair(s.name, s.text, partial(_at_hand, s.picture), None, s.direction) for s in samples], refused
+
+
+def _check_once(samples: Sequence[Sample], path: Path) -> None:
+    """Raises DataError for lines that stand in two layouts, as PAGE XML and JSON of one page: one of them is not
+    corrected, and what is held out must not be learnt from."""
+    boxes: dict[str, list[Box]] = defaultdict(list)
+    for s in samples:
+        boxes[s.page or ""].append(Box(*(s.box or (0, 0, 0, 0))))
+    for name, again in boxes.items():
+        layout, _, page = name.partition("/")  # as `read_pages` calls what it has seen before
+        first = boxes.get(page, ()) if layout.lower().endswith(LAYOUTS) else ()
+        if any(one.iou(other) > SAME for one in again for other in first):
+            raise DataError(
+                f"{layout} and another layout in {path} have lines of {page}: leave the corrected one there."
+            )
 
 
 def _is_layout(path: Path) -> bool:

@@ -24,16 +24,15 @@ from tenarai.image.standard import Standard
 from tenarai.model.recogniser import Recogniser
 from tenarai.text.alphabet import Alphabet
 from tenarai.train.corrections import Correction, grown, sort_out
-from tenarai.train.maker import UNRULY, LineMaker, TrainingLine, composed, latin_share
-from tenarai.train.recipe import DataSettings
-from tenarai.train.tuning import Course, Desk, LearnSettings, measure, readings
+from tenarai.train.maker import TrainingLine, composed, general_maker
+from tenarai.train.tuning import FEW, Course, Desk, LearnSettings, measure, readings
 
 FEWEST = 2  # lines that anything can be learnt from
-ENOUGH = 8  # lines of which some can be held out
 MANY = 16  # lines of which a fifth is enough to hold out; of fewer, every one is held out once
 FOLDS = 3
 CHECK_SEED, CHECK_LINES = 2_000_003, 80  # the general check set, the same in every run
 REPLAY_SEED, REPLAY_LINES = 3_000_017, 400
+LINES, COLUMNS = "general check set", "general check set, columns of older text"
 POLICY = "standard"  # of the text in figures
 
 Say = Callable[[str], None]
@@ -42,9 +41,9 @@ Round = tuple[float, list[str]]  # the loss of held-out lines, summed in nats, a
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """On the held-out corrections, None when there are too few lines to hold any out, and the general check set."""
+    """On the held-out corrections, and on the general check set."""
 
-    held_out: Evaluation | None
+    held_out: Evaluation
     general: Evaluation
     readings: tuple[Reading, ...] = ()  # of the held-out corrections
 
@@ -52,7 +51,7 @@ class Figures:
         """Ready for `json.dumps`."""
         figures = {"held_out": self.held_out, "general": self.general}
         kept = ("lines", "characters", "cer", "cer_interval")
-        return {k: None if e is None else {n: e.to_json()[n] for n in kept} for k, e in figures.items()}
+        return {k: {n: e.to_json()[n] for n in kept} for k, e in figures.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,7 @@ class Learnt:
     before: Figures
     after: Figures
     seconds: float
+    check: str = LINES  # what the general check set is
 
     def to_json(self) -> dict[str, Any]:
         """Ready for `json.dumps`."""
@@ -77,6 +77,7 @@ class Learnt:
             "steps": self.steps,
             "new_characters": self.new,
             "left_out": [asdict(line) for line in self.refused],
+            "check": self.check,
             "before": self.before.to_json(),
             "after": self.after.to_json(),
             "seconds": round(self.seconds, 1),
@@ -90,12 +91,14 @@ def learn(
     standard: Standard,
     settings: LearnSettings,
     *,
+    classical: bool = False,
     checkpoint: Path | None = None,
     resume: bool = False,
     say: Say = lambda _: None,
 ) -> Learnt:
-    """A network that reads the writer of the corrections better. The state of the run is kept in `checkpoint`; who
-    has written the model removes it.
+    """A network that reads the writer of the corrections better. What it is held to beside them, and checked on, are
+    columns of older text where it is `classical`. The state of the run is kept in `checkpoint`; who has written the
+    model removes it.
 
     Raises DataError when fewer than two corrections fit their pictures or there is nothing to resume, SettingsError
     when the checkpoint is of another run.
@@ -107,17 +110,15 @@ def learn(
         why = f" Left out: {refused[0].name}: {refused[0].reason}" if refused else ""
         raise DataError(f"A hand is learnt from five lines or more, and {len(fitting) or 'none'} can be used.{why}")
     start, larger = grown(first, alphabet, (c.plain.text for c in fitting))
-    if len(fitting) < ENOUGH:
-        settings = replace(settings, share=min(settings.share, settings.unchecked))
     # Composed lines have known characters only: nobody has drawn the new ones yet.
-    data = DataSettings(unruly=UNRULY, wear=settings.wear, latin=latin_share(alphabet))
-    maker = LineMaker(data, alphabet, standard.height, Path())
+    maker = general_maker(alphabet, standard.height, settings.wear, classical)
     desk = Desk(start, len(alphabet), larger, standard, maker, composed(maker, REPLAY_SEED, REPLAY_LINES), settings)
     run = _Run(desk, fitting, checkpoint, say)
     if resume:
         run.resume()
     learnt = run.go()
-    say("reading the general check set")
+    kind = COLUMNS if classical else LINES
+    say(f"reading the {kind}")
     check = composed(maker, CHECK_SEED, CHECK_LINES)
     general = measure(start, check, larger, standard)[1]
     after = measure(learnt.network, check, larger, standard)[1] if learnt.network else general
@@ -132,12 +133,12 @@ def learn(
         before=_figures(learnt.before, check, general),
         after=_figures(learnt.after, check, after),
         seconds=run.seconds(),
+        check=kind,
     )
 
 
 def _figures(held: list[Reading], check: Sequence[TrainingLine], general: Sequence[str]) -> Figures:
-    found = evaluate(readings(check, general), POLICY)
-    return Figures(evaluate(held, POLICY) if held else None, found, tuple(held))
+    return Figures(evaluate(held, POLICY), evaluate(readings(check, general), POLICY), tuple(held))
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +255,6 @@ class _Run:
     def _chosen(self) -> tuple[int, list[Reading], list[Reading]]:
         """How many rounds help most, 0 for none, and the held-out readings before and after so many. The loss decides,
         which is less noisy than errors; more errors than before are never taken."""
-        if not self.held:
-            return min(self.desk.settings.rounds, self.steps), [], []
         held = [self.corrections[i] for part in self.held for i in part]
         lines, names = [c.plain for c in held], [c.name for c in held]
         losses, read = [], []
@@ -269,12 +268,11 @@ class _Run:
 
 
 def held_out(lines: int, seed: int) -> list[list[int]]:
-    """Which lines are held out, course by course: none of fewer than eight, every one once of a few, else a fifth."""
-    if lines < ENOUGH:
-        return []
+    """Which lines are held out, course by course: of few each by itself, of some every one once, of many a fifth."""
     order = np.random.default_rng((seed, lines)).permutation(lines)
     if lines < MANY:
-        return [sorted(order[i::FOLDS].tolist()) for i in range(FOLDS)]
+        folds = lines if lines < FEW else FOLDS
+        return [sorted(order[i::folds].tolist()) for i in range(folds)]
     return [sorted(order[: lines // 5].tolist())]
 
 

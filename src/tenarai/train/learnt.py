@@ -1,12 +1,14 @@
 """The model file that learning starts from, and the one that it makes."""
 
+import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import onnx
+import torch
 
 from tenarai.errors import ModelFileError
-from tenarai.model.compact import is_compact
+from tenarai.model.compact import LEVELS, is_compact
 from tenarai.model.export import read_network, write_model
 from tenarai.model.file import Header
 from tenarai.model.recogniser import Recogniser
@@ -42,4 +44,23 @@ def write_learnt(learnt: Learnt, start: Start, seed: int, out: Path) -> None:
     header = replace(start.header, sizes=sizes, alphabet=learnt.alphabet, training=training)
     compact = is_compact(onnx.load(str(start.path)))
     lines = example_lines(header.alphabet, header.standard.height) if compact else ()
-    write_model(learnt.network, header, out, compact=compact, lines=lines)
+    network = on_steps(learnt.network, start.network, seed) if compact else learnt.network
+    write_model(network, header, out, compact=compact, lines=lines)
+
+
+def on_steps(learnt: Recogniser, start: Recogniser, seed: int) -> Recogniser:
+    """A copy whose tuned weights lie on the steps of 7 bits, above or below at random, the nearer the likelier
+    (stochastic rounding, Gupta et al. 2015). What is learnt is a tenth of a step, and the weights that it started from
+    lie on steps: rounded to the nearest one they would go back to where they were, and most of it would be lost."""
+    network, rng = copy.deepcopy(learnt), torch.Generator().manual_seed(seed)
+    first = start.state_dict()
+    with torch.no_grad():
+        for name, weight in network.named_parameters():
+            known = first[name]
+            if weight.ndim != 2 or (known.shape == weight.shape and torch.equal(known, weight)):
+                continue
+            largest = weight.abs().amax(1, keepdim=True)
+            step = largest.clamp_min(torch.finfo(weight.dtype).tiny) / LEVELS
+            levels = (weight / step + torch.rand(weight.shape, generator=rng)).floor().clamp(-LEVELS, LEVELS)
+            weight.copy_(torch.where(weight.abs() == largest, weight, levels * step))
+    return network

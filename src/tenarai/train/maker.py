@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -23,7 +23,7 @@ from tenarai.synth.line import Composed, compose_font, compose_strokes, compose_
 from tenarai.synth.paper import Paper
 from tenarai.synth.strokes import KanjiVG, StrokeFile, StrokeSource
 from tenarai.synth.variants import Face, Varied, cropped, hentaigana
-from tenarai.synth.words import Texts, read_texts, shipped_texts
+from tenarai.synth.words import Texts, is_older, read_texts, shipped_texts
 from tenarai.text.alphabet import HIRAGANA, KATAKANA, Alphabet
 from tenarai.text.normalise import normalise
 from tenarai.train.recipe import DataSettings, LineCorpus
@@ -236,6 +236,18 @@ def latin_share(alphabet: Alphabet) -> float:
     return 1.0 if not any(c in alphabet for c in HIRAGANA) else 0.3 if "a" in alphabet else 0.0
 
 
+def general_maker(alphabet: Alphabet, height: int, wear: float = WEAR, classical: bool = False) -> LineMaker:
+    """Composes what a model reads beside a hand that it learns, of shipped texts and strokes: lines of its scripts, or,
+    for a model of classical script, columns of older Japanese."""
+    data = DataSettings(unruly=UNRULY, wear=wear, latin=0.0 if classical else latin_share(alphabet))
+    if not classical:
+        return LineMaker(data, alphabet, height, Path())
+    maker = LineMaker(data.model_copy(update={"vertical": 1.0}), alphabet, height, Path())
+    older = tuple(filter(is_older, maker.texts.japanese))
+    maker.texts = replace(maker.texts, japanese=older or maker.texts.japanese, latin=())
+    return maker
+
+
 def composed(maker: LineMaker, seed: int, count: int) -> tuple[TrainingLine, ...]:
     """The composed lines of a seed."""
     rng = np.random.default_rng(seed)
@@ -245,9 +257,8 @@ def composed(maker: LineMaker, seed: int, count: int) -> tuple[TrainingLine, ...
 def example_lines(alphabet: Alphabet, height: int) -> list[Gray]:
     """Some lines of shipped texts and strokes, `(height, width) uint8`, the same ones always; none where these have
     too few of the alphabet's characters."""
-    data = DataSettings(unruly=UNRULY, wear=WEAR, latin=latin_share(alphabet))
     try:
-        maker = LineMaker(data, alphabet, height, Path())
+        maker = general_maker(alphabet, height)
         return [line.picture for line in composed(maker, EXAMPLES_SEED, EXAMPLES)]
     except DataError:
         return []

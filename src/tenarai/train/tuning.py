@@ -28,6 +28,7 @@ from tenarai.train.loss import summed_ctc_loss
 from tenarai.train.maker import LineMaker, TrainingLine
 
 WARM_UP = 10  # steps
+FEW = 8  # lines: fewer are learnt in short courses, of which there is one for every line
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class LearnSettings:
     """How long and how strongly a hand is learnt. docs/learn.md says what the values were chosen on."""
 
     steps: int | None = None  # by the number of lines unless given
+    short: int = 24  # steps of a course where there are few lines
     minutes: float | None = None  # no round begins after so long
     seed: int = 1
     rate: float = 1e-3
@@ -49,7 +51,6 @@ class LearnSettings:
     clip: float = 5.0
     average: float = 0.98  # decay of the moving average of the weights
     share: float = 0.75  # of the way from the first weights to that average: what is kept (Wortsman et al. 2022)
-    unchecked: float = 0.5  # the same, where no line can be held out to see that it helps
     wear: float = 0.4  # of the paper that the lines are photographed on
 
     def __post_init__(self) -> None:
@@ -61,8 +62,8 @@ class LearnSettings:
             raise SettingsError(f"A seed is 0 or more, not {self.seed}.")
 
     def steps_for(self, lines: int) -> int:
-        """More lines give more to learn."""
-        return self.steps or int(np.clip(9 * lines, 60, 400))
+        """More lines give more to learn. A few are soon learnt by heart."""
+        return self.steps or (self.short if lines < FEW else int(np.clip(9 * lines, 60, 400)))
 
 
 @dataclass(frozen=True, slots=True)

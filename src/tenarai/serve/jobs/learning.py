@@ -25,7 +25,7 @@ from tenarai.serve.store import CorrectedLine, Project, Refused
 if TYPE_CHECKING:
     from tenarai.dataset.sample import Refused as Unfit
     from tenarai.train.corrections import Correction
-    from tenarai.train.learn import Figures, Learnt
+    from tenarai.train.learn import Learnt
     from tenarai.train.learnt import Start
 
 NEEDS = 'Learning takes one more package: pip install "tenarai[train]".'
@@ -88,8 +88,9 @@ def learn(project: Project, place: Workplace, options: LearnOptions, progress: P
         progress.say(min(next(rounds), total - 1), total, what)
 
     run = partial(
-        learn_hand, corrections, network, header.alphabet, header.standard, settings, checkpoint=state, say=say
-    )
+        learn_hand, corrections, network, header.alphabet, header.standard, settings,
+        classical=header.classical, checkpoint=state, say=say,
+    )  # fmt: skip
     try:
         learnt = run(resume=True) if state.exists() else run()
     except SettingsError:  # the state is of other corrections, or damaged
@@ -148,9 +149,6 @@ def _told(unfit: "Sequence[Unfit]", lines: Sequence[CorrectedLine]) -> list[dict
 
 
 def _result(learnt: "Learnt", lines: Sequence[CorrectedLine]) -> dict[str, Any]:
-    def held_out(figures: "Figures") -> dict[str, Any] | None:
-        return None if figures.held_out is None else _rate(figures.held_out)
-
     return {
         "model_id": None,
         "lines": learnt.lines,
@@ -158,8 +156,8 @@ def _result(learnt: "Learnt", lines: Sequence[CorrectedLine]) -> dict[str, Any]:
         "new_characters": learnt.new,
         "key": key_of(lines),
         "suspicious": _told(learnt.refused, lines),
-        "before": held_out(learnt.before),
-        "after": held_out(learnt.after),
+        "before": _rate(learnt.before.held_out),
+        "after": _rate(learnt.after.held_out),
         "general": {"before": _rate(learnt.before.general), "after": _rate(learnt.after.general)},
         "seconds": round(learnt.seconds, 1),
     }
