@@ -38,6 +38,7 @@ from tenarai.train.recipe import (
     CharacterCorpus,
     CharacterRecipe,
     DetectorRecipe,
+    GlyphCorpus,
     LanguageRecipe,
     LineCorpus,
     PageCorpus,
@@ -200,14 +201,14 @@ def export_checkpoint(recipe: AnyRecipe, out: Path) -> Path:
     return write_run(Task(module, standard_of(recipe)), recipe, out)
 
 
-def _corpora(recipe: AnyRecipe) -> tuple[LineCorpus | StrokeCorpus | CharacterCorpus | PageCorpus, ...]:
+def _corpora(recipe: AnyRecipe) -> tuple[LineCorpus | GlyphCorpus | StrokeCorpus | CharacterCorpus | PageCorpus, ...]:
     if isinstance(recipe, DetectorRecipe):
         return recipe.data.pages
     if isinstance(recipe, CharacterRecipe):
         return (*recipe.data.strokes, *recipe.data.samples)
     if isinstance(recipe, LanguageRecipe):
         return ()
-    return recipe.data.lines
+    return (*recipe.data.glyphs, *recipe.data.lines)
 
 
 def begin_with(module: Training, start: Path) -> None:
