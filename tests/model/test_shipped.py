@@ -21,9 +21,7 @@ def classical() -> Header:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_a_shipped_model_in_every_folder(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_is_a_shipped_model_in_every_folder(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(b"somebody's own")
     assert model_file(name) == shipped_model(NAMES[name]) and model_file(name).is_file()

@@ -249,6 +249,16 @@ def test_a_lower_loss_is_not_taken_with_more_errors(
     assert learnt.network is None and learnt.before.held_out.cer == learnt.after.held_out.cer == 0
 
 
+@pytest.mark.parametrize(("count", "rounds"), [(5, 3), (8, 1), (16, 1)])
+def test_of_rounds_that_help_the_best_is_taken_of_few_lines_the_last(
+    network: Recogniser, maker: LineMaker, monkeypatch: pytest.MonkeyPatch, count: int, rounds: int
+) -> None:
+    losses = itertools.cycle((9.0, 5.0, 6.0, 7.0, 9.5))  # of every course: as it was, and after each round
+    monkeypatch.setattr(learning, "measure", lambda n, lines, a, s: (next(losses), [""] * len(lines)))
+    settings = dataclasses.replace(SETTINGS, rounds=4)
+    assert learn(corrections(maker, count), network, ALPHABET, STANDARD, settings).steps == rounds
+
+
 @pytest.mark.usefixtures("everything_helps")
 def test_known_classes_stay_while_new_ones_are_learnt(network: Recogniser, maker: LineMaker) -> None:
     lines = corrections(maker, 3)

@@ -253,8 +253,9 @@ class _Run:
         return minutes is not None and self.progress.rounds > 0 and self.seconds() > 60 * minutes * share
 
     def _chosen(self) -> tuple[int, list[Reading], list[Reading]]:
-        """How many rounds help most, 0 for none, and the held-out readings before and after so many. The loss decides,
-        which is less noisy than errors; more errors than before are never taken."""
+        """How many rounds help, 0 for none, and the held-out readings before and after so many. The loss decides, which
+        is less noisy than errors; more errors than before are never taken. Of several the best is taken, where there
+        are few lines the last: the loss of a handful is least too early, while others of the writer gain from more."""
         held = [self.corrections[i] for part in self.held for i in part]
         lines, names = [c.plain for c in held], [c.name for c in held]
         losses, read = [], []
@@ -263,7 +264,10 @@ class _Run:
             read.append(readings(lines, [text for _, texts in moment for text in texts], names))
         errors = [evaluate(r, POLICY).errors.edits for r in read]
         allowed = [i for i, count in enumerate(errors) if count <= errors[0]]
-        best = min(allowed, key=lambda i: losses[i])
+        if len(self.corrections) < FEW:
+            best = max(i for i in allowed if i == 0 or losses[i] < losses[0])
+        else:
+            best = min(allowed, key=lambda i: losses[i])
         return best, read[0], read[best]
 
 
