@@ -107,18 +107,18 @@ def test_the_shipped_model_learns_six_lines(flat_hand: Path, tmp_path: Path) -> 
     header, shipped = read_header(mine), read_header(shipped_model())
     assert header.alphabet == shipped.alphabet and header.licences == shipped.licences
     assert header.training["hands"][0]["from"] == shipped.name and header.training["hands"][0]["lines"] == 6
-    assert is_compact(onnx.load(str(mine))) == is_compact(onnx.load(str(shipped_model())))
+    assert is_compact(onnx.load(str(shipped_model()))) and not is_compact(onnx.load(str(mine)))
 
 
 @pytest.mark.parametrize("compact", [False, True])
-def test_the_model_keeps_its_form_and_grows(tiny: Path, hand: Path, tmp_path: Path, compact: bool) -> None:
+def test_the_model_grows_whatever_form_it_had(tiny: Path, hand: Path, tmp_path: Path, compact: bool) -> None:
     start, mine = tmp_path / "start.model", tmp_path / "made" / "mine.model"
     network, header = read_network(tiny)
     write_model(network, header, start, compact=compact)
     arguments = ["learn", str(hand), "-o", str(mine), "--from", str(start), "--steps", "2"]
     done = runner.invoke(app, arguments)
     assert done.exit_code in (0, 1), done.output
-    assert is_compact(onnx.load(str(mine))) == compact
+    assert not is_compact(onnx.load(str(mine)))
     grown = read_header(mine).alphabet
     assert grown.characters[: len(ALPHABET)] == ALPHABET.characters and len(grown) > len(ALPHABET)
     assert "New characters" in done.stdout and "general check set" in done.stdout

@@ -22,7 +22,6 @@ Weights = npt.NDArray[np.float32]
 Pictures = npt.NDArray[np.float32]  # (1, 1, height, width)
 
 LSTM, LINEAR = "DynamicQuantizeLSTM", "MatMulInteger"
-LEVELS = 64  # of 7 bits: the largest weight of an output is so many steps from nought
 WIDE = 32  # channels coming into a convolution, of fewer whole numbers are no faster
 NORMS = "tenarai.norms"  # of the convolutions, by name: scale, bias, mean and variance of every channel
 EPSILON = 1e-5  # of torch's norms
