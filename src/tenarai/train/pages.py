@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from tenarai.dataset.pages import LAYOUTS, picture_path
+from tenarai.dataset.pages import LAYOUTS, page_picture
 from tenarai.errors import DataError, SettingsError
 from tenarai.image.clean import Gray, clean
 from tenarai.image.read import read_picture
@@ -112,7 +112,7 @@ class PageMaker:
         sheets = []
         for file in (file for file in files if (file in chosen) == self.validation):
             for page in read_layout(file):
-                picture = clean(read_picture(picture_path(folder, page.source))).picture
+                picture = clean(read_picture(*page_picture(folder, page.source))).picture
                 known = any(line.characters for region in page.regions for line in region.lines)
                 sheets.append(shrunk(Sheet(picture, page, known), self.data.side))
         return sheets
@@ -129,7 +129,7 @@ class PageMaker:
         return Sheet(drawn.picture, drawn.page, True)
 
     def cleaned(self, rng: Rng) -> SyntheticPage:
-        """The same, as it was drawn."""
+        """The same with its drawings and seals in the layout, clean as the detector sees it."""
         drawn = self.drawn(rng)
         return replace(drawn, picture=clean(drawn.picture).picture)
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from tenarai.errors import DataError, TenaraiError
 from tenarai.page.formats import read_layout
-from tenarai.page.layout import Page
+from tenarai.page.layout import Page, picture_of
 from tenarai.page.place import scaled
 from tenarai.serve.jobs.exporting import FOLDER, SUFFIXES, chosen, plain_name, write_export
 from tenarai.serve.options import MEDIA, ZIP
@@ -141,10 +141,8 @@ def _told(refused: list[NotTaken], name: str) -> Iterator[None]:
 def _page_of(known: Mapping[tuple[str, int], PageRow], page: Page, path: Path) -> PageRow:
     """The page that a layout is of: by the name of its picture, with #2 for the second of a file, or by its own name.
     Raises DataError when the project has none of that name."""
-    name, _, number = page.source.rpartition("#")
-    if not (name and number.isdecimal()):
-        name, number = page.source, "1"
-    wanted, frame = last_part(name), int(number) - 1
+    name, number = picture_of(page.source)
+    wanted, frame = last_part(name), number - 1
     if wanted:
         found = known.get((wanted, frame))
     else:
