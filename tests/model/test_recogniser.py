@@ -29,6 +29,13 @@ def test_a_frame_every_four_pixels(sixteenths: int, batch: int, height: int) -> 
     assert torch.isfinite(logits).all()
 
 
+def test_a_fifth_stage_halves_the_line_once_more() -> None:
+    sizes = Sizes(7, 32, (2, 2, 3, 4, 5), (0, 0, 1, 0, 1), 4, 3, 1, 4)
+    assert sizes.down == 2 * SMALL.down == 8
+    with torch.no_grad():
+        assert network(sizes)(torch.rand(2, 1, 32, 96)).shape == (96 // 8, 2, 7)
+
+
 @pytest.mark.parametrize("width", [1, 3, 17, 30, 49])
 def test_other_widths_are_rounded_up(width: int) -> None:
     with torch.no_grad():
@@ -80,6 +87,8 @@ def test_sizes_survive_being_written_down() -> None:
     [
         {"channels": (1, 2, 3)},
         {"blocks": (1, 2, 3, 4, 5)},
+        {"channels": (1, 2, 3, 4, 5)},
+        {"channels": (1, 2, 3, 4, 5, 6), "blocks": (0, 0, 0, 0, 0, 0)},
         {"channels": (1, 2, 0, 4)},
         {"hidden": 0},
         {"layers": 0},

@@ -71,7 +71,7 @@ def test_log_probs_are_probabilities_of_every_frame(model: Path) -> None:
     runtime = LineRuntime(model)
     for picture in lines(6):
         scores = runtime.log_probs(picture)
-        width = max(NARROWEST, runtime.header.standard.padded_width(picture.shape[1]))
+        width = max(NARROWEST * DOWN, runtime.header.standard.padded_width(picture.shape[1]))
         assert scores.shape == (width // DOWN, 27) and scores.dtype == np.float32
         np.testing.assert_allclose(np.exp(scores).sum(1), 1, atol=1e-4)
 
@@ -106,7 +106,7 @@ def test_spans_lie_on_the_line(model: Path) -> None:
 def test_the_narrowest_lines_are_read(model: Path, width: int, level: int) -> None:
     runtime = LineRuntime(model)
     picture = np.full((HEIGHT, width), level, np.uint8)
-    assert runtime.log_probs(picture).shape == (NARROWEST // DOWN, 27)
+    assert runtime.log_probs(picture).shape == (NARROWEST, 27)
     assert isinstance(runtime.read(picture).text, str)
 
 

@@ -1,8 +1,8 @@
 """The line recogniser: Conv-RNN-CTC (Shi et al. 2015), one network for every script and both directions.
 
-A line runs left to right, vertical lines turned a quarter to the left. The convolutions keep a quarter of the width
-and squeeze the height; two bidirectional LSTMs read the row of features; a narrow neck before the thousands of classes
-saves a third of the time of a plain output layer.
+A line runs left to right, vertical lines turned a quarter to the left. The convolutions keep a quarter or an eighth of
+the width and squeeze the height; two bidirectional LSTMs read the row of features; a narrow neck before the thousands
+of classes saves a third of the time of a plain output layer.
 """
 
 from dataclasses import asdict, dataclass
@@ -14,12 +14,13 @@ from torch import Tensor, nn
 from tenarai.errors import SettingsError
 from tenarai.model.layers import stage
 
-DOWN = 4  # frames are this many pixels apart
+DOWN = 4  # frames of a network of four stages are this many pixels apart
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What the network is built from; stored in the model file."""
+    """What the network is built from; stored in the model file. Four stages, or five for lines that are twice as high:
+    the first then halves them, at little cost."""
 
     classes: int
     height: int = 40
@@ -32,32 +33,36 @@ class Sizes:
     dropout: float = 0.1
 
     def __post_init__(self) -> None:
-        if len(self.channels) != 4 or len(self.blocks) != 4:
-            raise SettingsError("A recogniser has four stages: channels and blocks each take four numbers.")
+        if len(self.channels) not in (4, 5) or len(self.blocks) != len(self.channels):
+            raise SettingsError("A recogniser has four stages or five: channels and blocks take a number for each.")
         if min(*self.channels, self.features, self.hidden, self.layers, self.neck) < 1 or self.classes < 2:
             raise SettingsError("The sizes of a recogniser are positive, and it has at least two classes.")
+
+    @property
+    def down(self) -> int:
+        """Frames are this many pixels apart."""
+        return int(DOWN * 2 ** (len(self.channels) - 4))
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 class Recogniser(nn.Module):
-    """`(batch, 1, height, width) float32`, 1.0 = ink, to logits `(frames, batch, classes)`, frames = width / 4."""
+    """`(batch, 1, height, width) float32`, 1.0 = ink, to logits `(frames, batch, classes)`, frames = width / down."""
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
         self.sizes = sizes
         stages: list[nn.Module] = []
         before = 1
-        # Width is halved twice, height four times: letters are narrow, and a frame must not hold two of them.
-        for channels, blocks, stride in zip(
-            sizes.channels, sizes.blocks, ((2, 2), (2, 2), (2, 1), (2, 1)), strict=True
-        ):
+        # Width is halved twice less than height: letters are narrow, and a frame must not hold two of them.
+        strides = [(2, 2)] * (len(sizes.channels) - 2) + [(2, 1)] * 2
+        for channels, blocks, stride in zip(sizes.channels, sizes.blocks, strides, strict=True):
             stages += stage(before, channels, blocks, stride)
             before = channels
         self.features = nn.Sequential(*stages)
         rows = sizes.height
-        for _ in range(4):
+        for _ in strides:
             rows = -(-rows // 2)
         self.column = nn.Linear(before * rows, sizes.features)
         self.dropout = nn.Dropout(sizes.dropout)

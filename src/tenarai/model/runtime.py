@@ -25,7 +25,7 @@ BATCH = 64  # single characters run together
 USUAL_SHARE = 0.6  # of a cell's height that a character fills, where there are no others to compare with
 SEVERAL = 4  # characters that are enough to compare with
 SMALL_SIZE = 0.62  # kana smaller than this, beside what is usual, are small ones
-NARROWEST = 48  # pixels; a single comma still gives the network a few frames of context
+NARROWEST = 12  # frames; a single comma still gives the network a few frames of context
 
 
 class LineRuntime:
@@ -38,7 +38,7 @@ class LineRuntime:
     def log_probs(self, picture: Gray) -> npt.NDArray[np.float32]:
         """One line `(height, width) uint8`, 255 = paper, to `(frames, classes) float32` natural logarithms."""
         standard = self.header.standard
-        width = max(NARROWEST, standard.padded_width(picture.shape[1]))
+        width = max(NARROWEST * self.header.down, standard.padded_width(picture.shape[1]))
         (scores,) = self.session.run(None, {"pictures": standard.line(picture, width)[None]})
         return np.asarray(scores[0], np.float32)
 

@@ -130,7 +130,7 @@ def correction_of(pair: LinePair, height: int) -> Correction:
 
 def log_probs(network: Recogniser, line: TrainingLine, standard: Standard) -> npt.NDArray[np.float32]:
     """`(frames, classes) float32` natural logarithms, what `model.runtime` gives for the line."""
-    width = max(NARROWEST, standard.padded_width(line.picture.shape[1]))
+    width = max(NARROWEST * network.sizes.down, standard.padded_width(line.picture.shape[1]))
     values = torch.from_numpy(standard.line(line.picture, width)[None])
     with torch.no_grad():
         scores = network(values)[:, 0].float().log_softmax(-1)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from tenarai.errors import TenaraiError
 from tenarai.image.standard import Standard
-from tenarai.model.recogniser import DOWN, Recogniser
+from tenarai.model.recogniser import Recogniser
 from tenarai.synth.hand import Rng
 from tenarai.text.align import align
 from tenarai.text.alphabet import Alphabet
@@ -50,7 +50,8 @@ def cut_line(line: TrainingLine, network: Recogniser, alphabet: Alphabet, standa
     drawn = ink.mean(axis=0) / 255
     spaced = is_spaced(line.text)
     spans = placed.spans
-    starts, ends = ([n * DOWN - standard.padding for n in (getattr(s, at) for s in spans)] for at in ("start", "end"))
+    down = network.sizes.down
+    starts, ends = ([n * down - standard.padding for n in (getattr(s, at) for s in spans)] for at in ("start", "end"))
     pieces, left, text = [], 0, ""
     for i, span in enumerate(spans):
         if spaced and span.character == " " and 0 < i < len(spans) - 1:
@@ -81,9 +82,9 @@ def _paper(drawn: npt.NDArray[np.float64], first: int, last: int) -> int | None:
     return found
 
 
-def recombined(cuttings: Sequence[Cuttings], rng: Rng, gap: int = 6) -> RealLine:
-    """A line of pieces of several lines of one kind, about as long as one of them; `gap` pixels of paper at the ends of
-    lines that are joined."""
+def recombined(cuttings: Sequence[Cuttings], rng: Rng, gap: float = 0.15) -> RealLine:
+    """A line of pieces of several lines of one kind, about as long as one of them; `gap` of paper at the ends of lines
+    that are joined, in parts of their height."""
     model = cuttings[int(rng.integers(len(cuttings)))]
     alike = [c for c in cuttings if c.spaced == model.spaced]
     length = max(1, round(len(model.pieces) * float(rng.uniform(0.6, 1.2))))
@@ -95,7 +96,8 @@ def recombined(cuttings: Sequence[Cuttings], rng: Rng, gap: int = 6) -> RealLine
         run = pieces[start : start + int(rng.integers(1, RUN + 1))][: length - len(chosen)]
         ends = (start == 0, start + len(run) == len(pieces))
         for n, piece in enumerate(run):
-            sides = (gap * (ends[0] and n == 0), gap * (ends[1] and n == len(run) - 1))
+            paper = round(gap * len(piece.ink))
+            sides = (paper * (ends[0] and n == 0), paper * (ends[1] and n == len(run) - 1))
             inks.append(np.pad(piece.ink, ((0, 0), sides)) if model.spaced else piece.ink)
         chosen += run
     text = (" " if model.spaced else "").join(piece.text for piece in chosen)

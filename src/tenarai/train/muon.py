@@ -75,16 +75,23 @@ class Muon(torch.optim.Optimizer):
         weight.addcdiv_(state["mean"], spread, value=-group["lr"] / (1 - first ** state["step"]))
 
 
+def bfloat16_is_fast() -> bool:
+    """Whether the processor has instructions for bfloat16; elsewhere it is emulated and slower than float32."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
 def orthogonal(matrices: Tensor) -> Tensor:
     """The nearest matrices whose singular values are near 1, `(n, rows, columns)`: five rounds of Newton-Schulz."""
     tall = matrices.shape[-2] > matrices.shape[-1]
     x = matrices.mT if tall else matrices
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    if x.is_cuda or bfloat16_is_fast():
+        x = x.bfloat16()  # as Jordan et al. do: a step need not be exactly orthogonal
     a, b, c = NEWTON_SCHULZ
     for _ in range(ROUNDS):
         gram = x @ x.mT
         x = a * x + torch.baddbmm(gram, gram, gram, beta=b, alpha=c) @ x
-    turned: Tensor = x.mT if tall else x
+    turned: Tensor = (x.mT if tall else x).to(matrices.dtype)
     return turned
 
 

@@ -20,8 +20,8 @@ class NetworkSettings(_Section):
     """Sizes of the recogniser: `model.recogniser.Sizes` without the classes, which the alphabet gives."""
 
     height: int = Field(40, ge=16, le=128)
-    channels: tuple[int, int, int, int] = (16, 40, 80, 160)
-    blocks: tuple[int, int, int, int] = (0, 1, 1, 1)
+    channels: tuple[int, ...] = Field((16, 40, 80, 160), min_length=4, max_length=5)
+    blocks: tuple[int, ...] = Field((0, 1, 1, 1), min_length=4, max_length=5)
     features: int = Field(256, ge=8)
     hidden: int = Field(160, ge=8)
     layers: int = Field(2, ge=1, le=6)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from tenarai.evaluate.report import Reading, evaluate
-from tenarai.model.recogniser import DOWN, Recogniser, Sizes
+from tenarai.model.recogniser import Recogniser, Sizes
 from tenarai.text.alphabet import Alphabet
 from tenarai.text.ctc import best_path
 from tenarai.train.averaged import AveragedTraining
@@ -27,7 +27,7 @@ class RecogniserTraining(AveragedTraining):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         logits = self.network(batch.pictures.contiguous(memory_format=torch.channels_last))
-        loss = summed_ctc_loss(logits.float(), batch.labels, batch.widths // DOWN, batch.lengths)
+        loss = summed_ctc_loss(logits, batch.labels, batch.widths // self.network.sizes.down, batch.lengths)
         loss = loss / batch.lengths.sum()
         self.log("loss", loss, prog_bar=True, batch_size=len(batch.lengths))
         return loss
@@ -40,7 +40,7 @@ class RecogniserTraining(AveragedTraining):
         for i, length in enumerate(batch.lengths.tolist()):
             reference = self.alphabet.decode(labels[start : start + length])
             start += length
-            frames = int(batch.widths[i]) // DOWN
+            frames = int(batch.widths[i]) // self.average.sizes.down
             read = best_path(log_probs[:frames, i], self.alphabet.characters, alternatives=0)
             group = VALIDATION_SETS[dataloader_idx]
             self.readings.setdefault(group, []).append(Reading(f"{batch_idx}-{i}", reference, read.text))

@@ -22,7 +22,7 @@ from tenarai.model.export import read_network, write_model
 from tenarai.model.file import Header
 from tenarai.model.language import LanguageSizes
 from tenarai.model.maps import ANCHOR_STRIDE, MULTIPLE, STRIDE
-from tenarai.model.recogniser import DOWN, Sizes
+from tenarai.model.recogniser import DOWN, Recogniser, Sizes
 from tenarai.page.anchors import Shapes
 from tenarai.text.alphabet import Alphabet, default_alphabet
 from tenarai.train.characters import Characters
@@ -31,6 +31,7 @@ from tenarai.train.detector import DetectorTraining
 from tenarai.train.journal import Journal, read_journal
 from tenarai.train.language import LanguageTraining
 from tenarai.train.lines import Lines
+from tenarai.train.muon import bfloat16_is_fast
 from tenarai.train.pages import PageMaker, Pages
 from tenarai.train.proposals import ProposalTraining, shapes_of
 from tenarai.train.recipe import (
@@ -89,7 +90,9 @@ def standard_of(recipe: AnyRecipe) -> Standard:
         return Standard(height=recipe.network.side, padding=0, multiple=1)
     if isinstance(recipe, LanguageRecipe):
         return Standard()
-    return Standard(height=recipe.network.height)
+    # As much paper around a line of twice the height is twice as many pixels.
+    down = DOWN * 2 ** (len(recipe.network.channels) - 4)
+    return Standard(height=recipe.network.height, padding=2 * down, multiple=4 * down)
 
 
 def new_module(
@@ -177,7 +180,7 @@ def write_run(task: Task, recipe: AnyRecipe, out: Path) -> Path:
         sizes=module.average.sizes.to_dict(),
         alphabet=module.alphabet,
         standard=task.standard,
-        down={"recogniser": DOWN, "detector": STRIDE, "proposals": ANCHOR_STRIDE}.get(recipe.kind, 1),
+        down=_down(recipe.kind, module.average),
         temperature=temperature,
         training=record,
         licences=(*recipe.data.licences, *sources),
@@ -186,6 +189,13 @@ def write_run(task: Task, recipe: AnyRecipe, out: Path) -> Path:
     path = out / f"{recipe.name}.model"
     write_model(module.average, header, path)
     return path
+
+
+def _down(kind: str, network: torch.nn.Module) -> int:
+    """How many pixels of a picture lie between what a network says."""
+    if isinstance(network, Recogniser):
+        return network.sizes.down
+    return {"detector": STRIDE, "proposals": ANCHOR_STRIDE}.get(kind, 1)
 
 
 def export_checkpoint(recipe: AnyRecipe, out: Path) -> Path:
@@ -312,9 +322,7 @@ def precision_of(asked: str) -> Any:
     """The precision for Lightning: what the recipe asks, or what the hardware is fast at."""
     if asked != "auto":
         return asked
-    # bfloat16 pays where there is hardware for it; elsewhere it is emulated and slower than float32.
-    fast = torch.cuda.is_available() or torch.cpu._is_amx_tile_supported()
-    return "bf16-mixed" if fast else "32-true"
+    return "bf16-mixed" if torch.cuda.is_available() or bfloat16_is_fast() else "32-true"
 
 
 def _logger(out: Path) -> Any:

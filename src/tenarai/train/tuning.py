@@ -17,7 +17,7 @@ from tenarai.evaluate.report import Reading
 from tenarai.image.clean import Gray
 from tenarai.image.line import straighten
 from tenarai.image.standard import Standard
-from tenarai.model.recogniser import DOWN, Recogniser
+from tenarai.model.recogniser import Recogniser
 from tenarai.synth.hand import Rng
 from tenarai.text.alphabet import Alphabet
 from tenarai.text.ctc import best_path
@@ -182,11 +182,11 @@ class Course:
 
     def _loss(self, own: Batch, composed: Batch) -> Tensor:
         """Of the writer's lines and of the composed ones, in nats a character."""
-        settings = self.desk.settings
-        loss = _ctc(self.network(own.pictures), own)
+        settings, down = self.desk.settings, self.network.sizes.down
+        loss = _ctc(self.network(own.pictures), own, down)
         logits = self.network(composed.pictures)
         if settings.kept:
-            loss = loss + settings.kept * _ctc(logits, composed)
+            loss = loss + settings.kept * _ctc(logits, composed, down)
         if settings.distil:
             with torch.no_grad():
                 taught = self.desk.start(composed.pictures).log_softmax(-1)
@@ -195,8 +195,8 @@ class Course:
         return loss
 
 
-def _ctc(logits: Tensor, batch: Batch) -> Tensor:
-    return summed_ctc_loss(logits, batch.labels, batch.widths // DOWN, batch.lengths) / batch.lengths.sum()
+def _ctc(logits: Tensor, batch: Batch, down: int) -> Tensor:
+    return summed_ctc_loss(logits, batch.labels, batch.widths // down, batch.lengths) / batch.lengths.sum()
 
 
 def measure(
