@@ -19,6 +19,7 @@ from tenarai.page.layout import UNSIZED, Box, Character, Direction, Line, Page, 
 
 NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 _NAMES: Any = {None: NAMESPACE}
+LONGEST = 3  # characters of what a glyph could be instead, by the schema
 _UNITS = {"mm10": 254.0, "inch1200": 1200.0}  # units in an inch
 _PLAIN = {"Illustration": "image", "GraphicalElement": "graphic"}
 
@@ -232,17 +233,18 @@ def _put_line(block: Element, line: Line, name: str) -> None:
     for number, word in enumerate(words):
         if number:
             put(element, "SP")
-        if word or len(words) == 1:
-            string = put(element, "String", CONTENT=word, **share)
-            for character in glyphs[number]:
-                _put_glyph(string, character)
+        # A space follows a string, by the schema: two of them, or one at an end of the line, have an empty one.
+        string = put(element, "String", CONTENT=word, **share)
+        for character in glyphs[number]:
+            _put_glyph(string, character)
 
 
 def _put_glyph(string: Element, character: Character) -> None:
     share = {} if character.confidence is None else {"GC": repr(character.confidence)}
     glyph = put(string, "Glyph", CONTENT=character.text, **_place(character.box), **share)
     for text, confidence in character.alternatives:
-        put(glyph, "Variant", CONTENT=text, VC=repr(confidence))
+        if len(text) <= LONGEST:
+            put(glyph, "Variant", CONTENT=text, VC=repr(confidence))
 
 
 def _shared_out(words: list[str], characters: tuple[Character, ...]) -> list[list[Character]]:
