@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from tenarai.cli import app
 from tenarai.model.shipped import shipped_model
+from tenarai.page.formats import pagexml
+from tenarai.page.layout import Box, Line, Page, Region
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 runner = CliRunner()
@@ -116,3 +118,45 @@ def test_a_folder_is_no_report(lines: Path, tmp_path: Path, command: list[str]) 
 def test_a_model_that_reads_no_lines_is_not_compared(lines: Path) -> None:
     done = runner.invoke(app, ["compare", "shipped", str(shipped_model("characters")), str(lines)])
     assert done.exit_code == 2 and "to read lines" in done.stderr
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    """A page of two lines and its layout, in which a third line is not transcribed."""
+    line = cv2.imread(str(EXAMPLES / "line-latin.png"), cv2.IMREAD_GRAYSCALE)
+    text = (EXAMPLES / "line-latin.gt.txt").read_text("utf-8").strip()
+    height, width = line.shape
+    cv2.imwrite(str(tmp_path / "two.png"), np.vstack((line, line)))
+    lines = tuple(
+        Line(Box(0, top, width, top + height), "horizontal", written)
+        for top, written in ((0, text), (height, text), (height, ""))
+    )
+    region = Region(Box(0, 0, width, 2 * height), lines, "horizontal")
+    (tmp_path / "two.xml").write_bytes(pagexml.write(Page(width, 2 * height, (region,), "two.png")))
+    return tmp_path
+
+
+def test_lines_are_cut_from_pages_with_layouts(pages: Path) -> None:
+    figures = json.loads(runner.invoke(app, ["evaluate", str(pages), "--json"]).stdout)
+    assert figures["lines"] == 2 and figures["cer"] < 0.3  # the line without a text counts for nothing
+    alone = json.loads(runner.invoke(app, ["evaluate", str(pages / "two.xml"), "--json"]).stdout)
+    assert alone["cer"] == figures["cer"]
+
+
+def test_whole_pages_are_found_and_read(pages: Path) -> None:
+    done = runner.invoke(app, ["evaluate", str(pages), "--pages", "--json"])
+    assert done.exit_code == 0, done.output
+    figures = json.loads(done.stdout)
+    assert figures["lines"] == 1 and figures["cer"] < 0.3
+
+
+@pytest.mark.parametrize("asked", [[], ["--pages"]])
+def test_a_page_without_its_picture_is_said(pages: Path, asked: list[str]) -> None:
+    (pages / "two.png").unlink()
+    done = runner.invoke(app, ["evaluate", str(pages), *asked])
+    assert done.exit_code == 2 and "two.png" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_whole_pages_need_layouts(lines: Path) -> None:
+    done = runner.invoke(app, ["evaluate", str(lines), "--pages"])
+    assert done.exit_code == 2 and "layout" in done.stderr

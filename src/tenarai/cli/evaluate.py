@@ -27,13 +27,19 @@ GUESSES = 20_000  # pictures of single characters, taken for others, that a repo
 
 LinesArgument = Annotated[
     list[Path],
-    typer.Argument(help="Folders of line pictures with .gt.txt, .jsonl files; for characters, any corpus."),
+    typer.Argument(
+        help="Folders of line pictures with .gt.txt, .jsonl files, pages with layout files; for characters, any corpus."
+    ),
 ]
 PolicyOption = Annotated[str, typer.Option(help="How text is normalised before it is compared.")]
 BoilerplateOption = Annotated[bool, typer.Option(help="Count lines marked as boilerplate too.")]
 CorpusOption = Annotated[
     str | None,
     typer.Option("--as", help="The corpus that it is, for what is not read as lines or told by its files."),
+]
+PagesOption = Annotated[
+    bool,
+    typer.Option("--pages", help="Find and read the lines of whole pages; DATA are pages with layout files."),
 ]
 
 
@@ -43,6 +49,7 @@ def evaluate(
     policy: PolicyOption = "standard",
     boilerplate: BoilerplateOption = False,
     corpus: CorpusOption = None,
+    pages: PagesOption = False,
     alphabet: AlphabetOption = None,
     script: ScriptOption = "auto",
     language: LanguageOption = None,
@@ -66,7 +73,7 @@ def evaluate(
 
     how: dict[str, Any] = {"boilerplate": boilerplate, "alphabet": alphabet, "script": script}
     how |= {"language": language, "lexicon": lexicon}
-    readings = _read(model, _lines(data, corpus), **how)
+    readings = _read(model, _whole(data) if pages else _lines(data, corpus), **how)
     evaluation = figures(readings, policy)
     if report is not None:
         from tenarai.evaluate.html import lines_page
@@ -115,6 +122,12 @@ def _lines(data: list[Path], corpus: str | None) -> "list[LinePair]":
 
     pairs = [pair for source in data for pair in read_lines(source, corpus)]
     return [pair for pair in pairs if pair.split == "test"] or pairs
+
+
+def _whole(data: list[Path]) -> "list[LinePair]":
+    from tenarai.dataset.pages import read_whole_pages
+
+    return [page for source in data for page in read_whole_pages(source)]
 
 
 def _read(

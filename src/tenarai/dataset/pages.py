@@ -6,12 +6,13 @@ lie in the folder of the layout file, or in the one that is named.
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
 import cv2
 import numpy as np
 
-from tenarai.dataset.pairs import PICTURES
+from tenarai.dataset.pairs import PICTURES, LinePair
 from tenarai.dataset.sample import Kind, Refused, Sample
 from tenarai.errors import DataError, PictureError
 from tenarai.image.clean import Gray, background, find_inverted
@@ -21,6 +22,7 @@ from tenarai.page.layout import Box, Line, Page, Point, picture_of
 from tenarai.text.error_rate import graphemes
 
 LAYOUTS = (".xml", ".json", ".csv", ".hocr", ".tsv")
+UNWRITTEN = "It has no text."
 
 
 def read_pages(
@@ -39,14 +41,54 @@ def read_pages(
     `source` names the corpus, by default as the folder is called. Raises DataError when the path is missing, holds no
     layout, or is one layout file that cannot be read; in a folder such a file is Refused.
     """
-    path = Path(path)
+    for found in _layouts(Path(path), pictures, dpi):
+        if isinstance(found, Refused):
+            yield found
+        else:
+            known = found.file.absolute().parent.name if source is None else source
+            yield from _samples(found, characters, known, licence)
+
+
+def read_whole_pages(path: Path) -> list[LinePair]:
+    """The pages of a layout file, or of every layout file of a folder, with the text of their lines in reading order.
+
+    Raises DataError when the path is missing or holds no layout with text, and for a layout that cannot be read.
+    """
+    pages = []
+    for found in _layouts(path):
+        if isinstance(found, Refused):
+            raise DataError(f"{found.name}: {found.reason}")
+        text = "\n".join(line.text for line in found.page.lines if line.text)
+        if text:
+            pages.append(LinePair(found.name, text, found.picture, page=found.name, whole=True))
+    if not pages:
+        raise DataError(f"{path} holds no page with text.")
+    return pages
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """A page of a layout file, by a name that no other has."""
+
+    file: Path
+    name: str
+    page: Page
+    folder: Path
+
+    def picture(self) -> Gray:
+        """Raises DataError or PictureError when there is none, or none that can be read."""
+        if self.page.source:
+            return read_picture(*page_picture(self.folder, self.page.source))
+        return read_picture(_namesake(self.folder, self.file.stem))
+
+
+def _layouts(path: Path, pictures: str | Path | None = None, dpi: float | None = None) -> Iterator[_Layout | Refused]:
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix.lower() in LAYOUTS and file.is_file())
         if not files:
             raise DataError(f"{path} holds no layout file: expected {', '.join(LAYOUTS)} beside the pictures.")
     else:
         files = [path]
-    known = files[0].absolute().parent.name if source is None else source
     seen: set[str] = set()
     for file in files:
         folder = file.parent if pictures is None else Path(pictures)
@@ -62,14 +104,13 @@ def read_pages(
             name = page.source or file.stem
             name = f"{file.name}/{name}" if name in seen else name
             seen.add(name)
-            yield from _samples(page, name, file.stem, folder, characters, known, licence)
+            yield _Layout(file, name, page, folder)
 
 
-def _samples(
-    page: Page, name: str, stem: str, folder: Path, characters: bool, source: str, licence: str
-) -> Iterator[Sample | Refused]:
+def _samples(found: _Layout, characters: bool, source: str, licence: str) -> Iterator[Sample | Refused]:
+    page, name = found.page, found.name
     try:
-        picture = read_picture(*(page_picture(folder, page.source) if page.source else (_namesake(folder, stem), 0)))
+        picture = found.picture()
     except (DataError, PictureError) as error:
         yield Refused(name, str(error))
         return
@@ -86,7 +127,7 @@ def _samples(
             direction = line.direction if kind == "line" else "auto"
             try:
                 if not text:
-                    raise DataError("It has no text.")
+                    raise DataError(UNWRITTEN)
                 piece, place = cut(picture, box, polygon)
             except DataError as error:
                 yield Refused(piece_name, str(error))

@@ -32,6 +32,7 @@ class LinePair:
     boilerplate: bool = False  # a printed or copied form sentence: trained on, but left out of every figure
     split: Split | None = None  # the part that the corpus itself puts it into
     page: str | None = None
+    whole: bool = False  # a page, its lines below each other in the text
 
 
 def read_pairs(source: Path) -> list[LinePair]:

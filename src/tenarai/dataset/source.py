@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tenarai.dataset.corpora import find
 from tenarai.dataset.manifest import MANIFEST
+from tenarai.dataset.pages import LAYOUTS, UNWRITTEN
 from tenarai.dataset.pairs import LinePair, read_pairs
 from tenarai.dataset.sample import Refused, Sample
 from tenarai.errors import DataError
@@ -25,20 +26,38 @@ def read_samples(path: Path, corpus: str | None = None) -> Iterator[Sample | Ref
 
 
 def read_lines(path: Path, corpus: str | None = None) -> list[LinePair]:
-    """Lines with their text: a folder of pictures with .gt.txt, a .jsonl file, a store, or a corpus of lines.
+    """Lines with their text: a folder of pictures with .gt.txt, a .jsonl file, pages with layout files, a store, or a
+    corpus of lines.
 
-    Raises DataError when there is none, or what is there cannot be understood.
+    Raises DataError when there is none, or what is there cannot be understood; on pages a line that nobody has
+    transcribed is passed over, and one that cannot be cut out is not.
     """
+    if corpus is None and holds_layouts(path):
+        corpus = "pages"
     if corpus is None and not (path / MANIFEST).exists():
         return read_pairs(path)
+    samples = list(read_samples(path, corpus))
+    lost = [s for s in samples if isinstance(s, Refused) and s.reason != UNWRITTEN]
+    if lost and corpus == "pages":
+        raise DataError(f"{path}: {lost[0].name}: {lost[0].reason}")
     pairs = [
         LinePair(s.name, s.text, partial(_at_hand, s.picture), s.writer, s.direction, split=s.split, page=s.page)
-        for s in read_samples(path, corpus)
+        for s in samples
         if isinstance(s, Sample) and s.kind in ("line", "word")
     ]
     if not pairs:
         raise DataError(f"{path} holds no line: name a folder, a .jsonl file, or a store or corpus of lines.")
     return pairs
+
+
+def holds_layouts(path: Path) -> bool:
+    """Whether a path is a layout file, or a folder of them that holds no lines in another form."""
+    if path.is_file():
+        return path.suffix.lower() in LAYOUTS
+    if not path.is_dir() or (path / MANIFEST).exists():
+        return False
+    names = [file.name.lower() for file in path.iterdir()]
+    return any(n.endswith(LAYOUTS) for n in names) and not any(n.endswith((".jsonl", ".gt.txt")) for n in names)
 
 
 def _at_hand(picture: Gray) -> Gray:

@@ -31,7 +31,7 @@ def read_all_lines(
         if pair.boilerplate and not boilerplate:
             continue
         asked = _ASKED.get(pair.direction, "auto")
-        if "\n" in pair.text.strip():
+        if pair.whole or "\n" in pair.text.strip():
             page = reader.read(
                 pair.load(), direction=asked, alphabet=alphabet, script=script,
                 language=prior.language, lexicon=prior.lexicon,

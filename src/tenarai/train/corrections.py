@@ -15,11 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from tenarai.dataset.manifest import MANIFEST
 from tenarai.dataset.pages import LAYOUTS, read_pages
 from tenarai.dataset.pairs import LinePair
 from tenarai.dataset.sample import Refused, Sample
-from tenarai.dataset.source import read_lines
+from tenarai.dataset.source import holds_layouts, read_lines
 from tenarai.errors import DataError, TenaraiError
 from tenarai.image.clean import Gray, clean
 from tenarai.image.line import straighten
@@ -69,7 +68,7 @@ def read_corrections(path: Path, height: int) -> tuple[list[Correction], list[Re
 
 
 def _pairs(path: Path) -> tuple[list[LinePair], list[Refused]]:
-    if not _is_layout(path):
+    if not holds_layouts(path):
         return read_lines(path), []
     items = list(read_pages(path))
     samples = [item for item in items if isinstance(item, Sample)]
@@ -93,15 +92,6 @@ def _check_once(samples: Sequence[Sample], path: Path) -> None:
             raise DataError(
                 f"{layout} and another layout in {path} have lines of {page}: leave the corrected one there."
             )
-
-
-def _is_layout(path: Path) -> bool:
-    if path.is_file():
-        return path.suffix.lower() in LAYOUTS
-    if not path.is_dir() or (path / MANIFEST).exists():
-        return False
-    names = [file.name.lower() for file in path.iterdir()]
-    return any(n.endswith(LAYOUTS) for n in names) and not any(n.endswith((".jsonl", ".gt.txt")) for n in names)
 
 
 def _at_hand(picture: Gray) -> Gray:
