@@ -26,6 +26,7 @@ from tenarai.train.cuttings import cut_line, recombined
 from tenarai.train.lines import Batch, collate
 from tenarai.train.loss import summed_ctc_loss
 from tenarai.train.maker import LineMaker, TrainingLine
+from tenarai.train.muon import bfloat16_is_fast
 
 WARM_UP = 10  # steps
 FEW = 8  # lines: fewer are learnt in short courses, of which there is one for every line
@@ -136,7 +137,9 @@ class Course:
             for group in self.optimiser.param_groups:
                 group["lr"] = self.desk.settings.rate * self._factor(step)
             self.optimiser.zero_grad()
-            self._loss(own, composed).backward()  # type: ignore[no-untyped-call]
+            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16_is_fast()):
+                loss = self._loss(own, composed)
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(self.tuned, self.desk.settings.clip)
             self.optimiser.step()
             keep = min(self.desk.settings.average, (2 + step) / (11 + step))
@@ -189,8 +192,8 @@ class Course:
             loss = loss + settings.kept * _ctc(logits, composed, down)
         if settings.distil:
             with torch.no_grad():
-                taught = self.desk.start(composed.pictures).log_softmax(-1)
-            lost = (taught.exp() * (taught - logits.log_softmax(-1))).sum() / composed.lengths.sum()
+                taught = self.desk.start(composed.pictures).float().log_softmax(-1)
+            lost = (taught.exp() * (taught - logits.float().log_softmax(-1))).sum() / composed.lengths.sum()
             loss = loss + settings.distil * lost
         return loss
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from tenarai.errors import DataError, TenaraiError
 from tenarai.page.formats import read_layout
 from tenarai.page.layout import Page, picture_of
-from tenarai.page.place import scaled
+from tenarai.page.place import fitted
 from tenarai.serve.jobs.exporting import FOLDER, SUFFIXES, chosen, plain_name, write_export
 from tenarai.serve.options import MEDIA, ZIP
 from tenarai.serve.options import Form as Format
@@ -25,7 +25,6 @@ from tenarai.serve.store import Damaged, Full, Locked, Missing, PageRow
 from tenarai.serve.uploads import last_part
 
 LAYOUTS = (".xml", ".json", ".jsonl", ".csv", ".tsv", ".hocr", ".html", ".htm", ".xhtml", ".txt")
-SAME_SHAPE = 0.02  # part by which the sides of a layout and of its picture may differ in proportion
 
 
 class Imported(BaseModel):
@@ -119,7 +118,10 @@ def _bring(desk: Desk, paths: Sequence[Path], author: str, by: str) -> Imported:
                 with _told(refused, f"{path.name}: {page.source}" if page.source else path.name):
                     row = _page_of(known, page, path)
                     layout = project.replace_layout(
-                        row.id, fitted(page, row), author, "" if by == "person" else f"import {path.name}"
+                        row.id,
+                        fitted(page, row.width, row.height),
+                        author,
+                        "" if by == "person" else f"import {path.name}",
                     )
                     rows[row.id] = layout.page
                     desk.changes.add(row.id)
@@ -151,16 +153,3 @@ def _page_of(known: Mapping[tuple[str, int], PageRow], page: Page, path: Path) -
     if found is None:
         raise DataError(f"The project has no picture {wanted or path.stem!r}: send it along.")
     return found
-
-
-def fitted(page: Page, row: PageRow) -> Page:
-    """The layout in the pixels of the picture. Raises DataError when it is of a picture of another shape."""
-    if not (page.width and page.height) or (page.width, page.height) == (row.width, row.height):
-        return page
-    across, down = row.width / page.width, row.height / page.height
-    if abs(across / down - 1) > SAME_SHAPE:
-        raise DataError(
-            f"The layout is of a picture of {page.width} x {page.height} pixels, {row.name} has "
-            f"{row.width} x {row.height}: give the picture that it was made of."
-        )
-    return scaled(page, across)
