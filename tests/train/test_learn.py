@@ -233,7 +233,7 @@ def test_the_old_model_stays_when_nothing_helps(
     assert learnt.to_json()["model"] == "old" and learnt.before == learnt.after
 
 
-@pytest.mark.parametrize("count", [3, 8])
+@pytest.mark.parametrize("count", [8, 16])
 def test_a_lower_loss_is_not_taken_with_more_errors(
     network: Recogniser, maker: LineMaker, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
@@ -247,6 +247,22 @@ def test_a_lower_loss_is_not_taken_with_more_errors(
     monkeypatch.setattr(learning, "measure", measured)
     learnt = learn(lines, network, ALPHABET, STANDARD, SETTINGS)
     assert learnt.network is None and learnt.before.held_out.cer == learnt.after.held_out.cer == 0
+
+
+@pytest.mark.parametrize(("loss", "errors", "rounds"), [(-1, 1, 3), (1, -1, 3), (1, 1, 0)])
+def test_few_lines_are_learnt_where_loss_or_errors_become_less(
+    network: Recogniser, maker: LineMaker, monkeypatch: pytest.MonkeyPatch, loss: int, errors: int, rounds: int
+) -> None:
+    calls = itertools.count()
+    settings = dataclasses.replace(SETTINGS, rounds=3, steps=3)
+
+    def measured(n: Recogniser, held: list[TrainingLine], a: Alphabet, s: Standard) -> tuple[float, list[str]]:
+        call = next(calls) % (settings.rounds + 1)
+        return 9.0 + loss * call, [line.text + "!" * (5 + errors * call) for line in held]
+
+    monkeypatch.setattr(learning, "measure", measured)
+    learnt = learn(corrections(maker, 3), network, ALPHABET, STANDARD, settings)
+    assert learnt.steps == rounds and (learnt.network is None) == (rounds == 0)
 
 
 @pytest.mark.parametrize(("count", "rounds"), [(5, 3), (8, 1), (16, 1)])
@@ -279,7 +295,7 @@ def test_what_is_kept_lies_between_the_old_and_the_new(network: Recogniser, make
     lines = corrections(maker, 3)
     kept = []
     for share in (0.0, 0.5, 1.0):
-        learnt = learn(lines, network, ALPHABET, STANDARD, dataclasses.replace(SETTINGS, share=share))
+        learnt = learn(lines, network, ALPHABET, STANDARD, dataclasses.replace(SETTINGS, near=share))
         assert learnt.network is not None
         kept.append(learnt.network.column.weight)
     assert torch.equal(kept[0], network.column.weight) and not torch.equal(kept[0], kept[2])
@@ -316,8 +332,10 @@ def test_one_line_is_too_few(network: Recogniser, maker: LineMaker, monkeypatch:
 
 
 def test_few_lines_are_learnt_in_short_courses() -> None:
-    steps = [LearnSettings().steps_for(lines) for lines in (2, 7, 8, 20, 1000)]
-    assert steps == [24, 24, 72, 180, 400] and LearnSettings(steps=9).steps_for(5) == 9
+    suited = [LearnSettings().suited(lines) for lines in (2, 7, 8, 20, 1000)]
+    assert [settings.steps for settings in suited] == [24, 24, 72, 180, 400]
+    assert [settings.share for settings in suited] == [0.5, 0.5, 0.75, 0.75, 0.75]
+    assert LearnSettings(steps=9).suited(5).steps == 9
 
 
 @pytest.mark.parametrize("wrong", [{"steps": 0}, {"minutes": 0.0}, {"seed": -1}])

@@ -111,6 +111,7 @@ def learn(
         raise DataError(f"A hand is learnt from five lines or more, and {len(fitting) or 'none'} can be used.{why}")
     start, larger = grown(first, alphabet, (c.plain.text for c in fitting))
     # Composed lines have known characters only: nobody has drawn the new ones yet.
+    settings = settings.suited(len(fitting))
     maker = general_maker(alphabet, standard.height, settings.wear, classical)
     desk = Desk(start, len(alphabet), larger, standard, maker, composed(maker, REPLAY_SEED, REPLAY_LINES), settings)
     run = _Run(desk, fitting, checkpoint, say)
@@ -167,7 +168,7 @@ class _Run:
     def __init__(self, desk: Desk, corrections: Sequence[Correction], checkpoint: Path | None, say: Say) -> None:
         self.desk, self.corrections, self.checkpoint, self.say = desk, list(corrections), checkpoint, say
         self.held = held_out(len(corrections), desk.settings.seed)
-        self.steps = desk.settings.steps_for(len(corrections))
+        self.steps = desk.settings.steps or 1  # `suited` has given them
         self.progress = _Progress(_key(desk, corrections))
         self.begun = monotonic()
 
@@ -254,8 +255,9 @@ class _Run:
 
     def _chosen(self) -> tuple[int, list[Reading], list[Reading]]:
         """How many rounds help, 0 for none, and the held-out readings before and after so many. The loss decides, which
-        is less noisy than errors; more errors than before are never taken. Of several the best is taken, where there
-        are few lines the last: the loss of a handful is least too early, while others of the writer gain from more."""
+        is less noisy than errors; more errors than before are never taken. Of several the best is taken. A handful of
+        lines says little: there the last is taken that makes loss or errors less, as other lines of a writer gain from
+        whole courses even where one of the two says otherwise."""
         held = [self.corrections[i] for part in self.held for i in part]
         lines, names = [c.plain for c in held], [c.name for c in held]
         losses, read = [], []
@@ -263,11 +265,11 @@ class _Run:
             losses.append(sum(loss for loss, _ in moment))
             read.append(readings(lines, [text for _, texts in moment for text in texts], names))
         errors = [evaluate(r, POLICY).errors.edits for r in read]
-        allowed = [i for i, count in enumerate(errors) if count <= errors[0]]
         if len(self.corrections) < FEW:
-            best = max(i for i in allowed if i == 0 or losses[i] < losses[0])
+            better = (i for i, loss in enumerate(losses) if loss < losses[0] or errors[i] < errors[0])
+            best = max(better, default=0)
         else:
-            best = min(allowed, key=lambda i: losses[i])
+            best = min((i for i, count in enumerate(errors) if count <= errors[0]), key=lambda i: losses[i])
         return best, read[0], read[best]
 
 

@@ -4,9 +4,9 @@
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -36,8 +36,9 @@ FEW = 8  # lines: fewer are learnt in short courses, of which there is one for e
 class LearnSettings:
     """How long and how strongly a hand is learnt. docs/learn.md says what the values were chosen on."""
 
-    steps: int | None = None  # by the number of lines unless given
+    steps: int | None = None  # by the number of lines unless given, see `suited`
     short: int = 24  # steps of a course where there are few lines
+    near: float = 0.5  # `share` where there are few lines
     minutes: float | None = None  # no round begins after so long
     seed: int = 1
     rate: float = 1e-3
@@ -62,9 +63,11 @@ class LearnSettings:
         if self.seed < 0:
             raise SettingsError(f"A seed is 0 or more, not {self.seed}.")
 
-    def steps_for(self, lines: int) -> int:
-        """More lines give more to learn. A few are soon learnt by heart."""
-        return self.steps or (self.short if lines < FEW else int(np.clip(9 * lines, 60, 400)))
+    def suited(self, lines: int) -> Self:
+        """The steps and the share for so many lines: more give more to learn, a few are soon learnt by heart."""
+        if lines < FEW:
+            return replace(self, steps=self.steps or self.short, share=self.near)
+        return replace(self, steps=self.steps or int(np.clip(9 * lines, 60, 400)))
 
 
 @dataclass(frozen=True, slots=True)
