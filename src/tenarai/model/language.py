@@ -80,5 +80,6 @@ class Language(nn.Module):
     def surprise(self, features: Tensor, labels: Tensor) -> Tensor:
         """The natural log of the probability, negated, of each label `(n,)` behind features `(n, hidden)`: what
         `log_probs` gives for it, without looking at groups that no label is in."""
-        known, _ = self.classes(features, labels)
+        with torch.autocast(features.device.type, enabled=False):  # torch's layer mixes no precisions
+            known, _ = self.classes(features.float(), labels)
         return -known  # type: ignore[no-any-return]

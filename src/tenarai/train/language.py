@@ -48,7 +48,7 @@ class LanguageTraining(AveragedTraining):
         """Natural logs, of every character that there is: `(characters,)`."""
         features, _ = network(batch.inputs, network.fresh(len(batch)))
         there = batch.targets != NOTHING
-        return network.surprise(features[there].float(), batch.targets[there])
+        return network.surprise(features[there], batch.targets[there])
 
     def transfer_batch_to_device(self, batch: Pieces, device: torch.device, dataloader_idx: int) -> Pieces:
         return Pieces(batch.inputs.to(device, non_blocking=True), batch.targets.to(device, non_blocking=True))
