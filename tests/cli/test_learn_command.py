@@ -86,7 +86,7 @@ def flat_hand(tmp_path_factory: pytest.TempPathFactory) -> Path:
         line = compose_strokes(text, maker.sources, Hand.sample(rng, 0), rng)
         assert line is not None
         photos.append(Photo(maker.paper.photograph(line.ink, rng).picture, text, False))
-    write_leaning(folder, photos, 0.7)
+    write_leaning(folder, photos, 0.6)
     return folder
 
 
