@@ -45,11 +45,12 @@ def test_a_cut_is_made_in_the_middle_of_the_widest_paper() -> None:
 def test_a_line_of_words_is_cut_between_them() -> None:
     network, header = read_network(shipped_model())
     assert isinstance(network, Recogniser)
-    picture = np.full((40, 420), 255, np.uint8)
-    cv2.putText(picture, "hello dear friend", (6, 28), cv2.FONT_HERSHEY_SIMPLEX, 0.9, 0, 2)
+    high = header.standard.height
+    picture = np.full((high, 10 * high), 255, np.uint8)
+    cv2.putText(picture, "hello dear friend", (high // 7, 7 * high // 10), cv2.FONT_HERSHEY_SIMPLEX, high / 44, 0, 3)
     cut = cut_line(TrainingLine(picture, "hello dear friend"), network.eval(), header.alphabet, header.standard)
     assert cut is not None and cut.spaced and [p.text for p in cut.pieces] == ["hello", "dear", "friend"]
-    assert sum(p.ink.shape[1] for p in cut.pieces) == 420
+    assert sum(p.ink.shape[1] for p in cut.pieces) == 10 * high
     assert np.array_equal(np.hstack([p.ink for p in cut.pieces]), 255 - picture)
     for p in cut.pieces[1:]:
         assert not p.ink[:, 0].any()
@@ -58,6 +59,6 @@ def test_a_line_of_words_is_cut_between_them() -> None:
 def test_a_line_that_cannot_be_aligned_is_left_whole_elsewhere() -> None:
     network, header = read_network(shipped_model())
     assert isinstance(network, Recogniser)
-    line = TrainingLine(np.full((40, 30), 255, np.uint8), "much too long for this")
+    line = TrainingLine(np.full((header.standard.height, 30), 255, np.uint8), "much too long for this")
     assert cut_line(line, network.eval(), header.alphabet, header.standard) is None
     assert cut_line(line, network, Alphabet.of("abc"), header.standard) is None

@@ -166,7 +166,8 @@ def test_texts_that_do_not_fit_are_found_by_the_shipped_model() -> None:
     network, header = read_network(shipped_model())
     assert isinstance(network, Recogniser)
     network.eval()
-    maker = LineMaker(DataSettings(latin=0, unruly=0, wear=0, longest_japanese=9), header.alphabet, 40, Path())
+    data = DataSettings(latin=0, unruly=0, wear=0, longest_japanese=9)
+    maker = LineMaker(data, header.alphabet, header.standard.height, Path())
     rng = np.random.default_rng(5)  # running text, no row of rare kanji, which are misread and then told as wrong
     lines = [maker.draw(rng) for _ in range(6)]
     given = [TrainingLine(line.picture, line.text) for line in lines]
@@ -333,7 +334,7 @@ def test_one_line_is_too_few(network: Recogniser, maker: LineMaker, monkeypatch:
 
 def test_few_lines_are_learnt_in_short_courses() -> None:
     suited = [LearnSettings().suited(lines) for lines in (2, 7, 8, 20, 1000)]
-    assert [settings.steps for settings in suited] == [24, 24, 72, 180, 400]
+    assert [settings.steps for settings in suited] == [48, 48, 72, 180, 400]
     assert [settings.share for settings in suited] == [0.5, 0.5, 0.75, 0.75, 0.75]
     assert LearnSettings(steps=9).suited(5).steps == 9
 

@@ -37,7 +37,7 @@ class LearnSettings:
     """How long and how strongly a hand is learnt. docs/learn.md says what the values were chosen on."""
 
     steps: int | None = None  # by the number of lines unless given, see `suited`
-    short: int = 24  # steps of a course where there are few lines
+    short: int = 48  # steps of a course where there are few lines
     near: float = 0.5  # `share` where there are few lines
     minutes: float | None = None  # no round begins after so long
     seed: int = 1
