@@ -1,8 +1,8 @@
-"""CTC loss (Graves et al. 2006) over thousands of classes, of which a batch uses a few hundred.
+"""CTC loss (Graves et al. 2006) over thousands of classes, of which a line uses a few dozen.
 
-torch's own loss fills several arrays of frames x batch x classes. The forward-backward pass needs the classes of the
-batch's labels only; every other class has the plain softmax as its gradient. Same loss, same gradient, a few frames at
-a time, so that what is worked on stays in the processor's cache.
+torch's own loss fills several arrays of frames x batch x classes. The forward-backward pass needs the classes of each
+line's own labels only; every other class has the plain softmax as its gradient. Same loss, same gradient, a few frames
+at a time, so that what is worked on stays in the processor's cache.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn.functional import ctc_loss
+from torch.nn.utils.rnn import pad_sequence
 
 from tenarai.text.alphabet import BLANK
 
@@ -20,12 +21,12 @@ CACHED = 2**18  # values worked on together: a megabyte of float32
 class _NarrowCtc(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, labels: Tensor, frames: Tensor, lengths: Tensor) -> Tensor:
-        used, places = torch.unique(labels, return_inverse=True)
-        classes = torch.cat((used.new_tensor([BLANK]), used))
+        classes, places = _own_classes(labels, lengths)
         scale = torch.cat([logits[part].float().logsumexp(-1, keepdim=True) for part in _parts(logits)])
         with torch.enable_grad():
-            narrow = (logits[..., classes].float() - scale).detach().requires_grad_()
-            losses = ctc_loss(narrow, places + 1, frames, lengths, blank=0, reduction="none", zero_infinity=True)
+            wanted = classes.expand(len(logits), *classes.shape)
+            narrow = (logits.gather(-1, wanted).float() - scale).detach().requires_grad_()
+            losses = ctc_loss(narrow, places, frames, lengths, blank=0, reduction="none", zero_infinity=True)
             (slope,) = torch.autograd.grad(losses.sum(), narrow)
         inside = torch.arange(logits.shape[0], device=logits.device)[:, None] < frames.to(logits.device)
         # A line too short for its text has an infinite loss, which counts as nothing here and in its gradient.
@@ -39,8 +40,19 @@ class _NarrowCtc(torch.autograd.Function):
         slope = torch.empty_like(logits)
         for part in _parts(logits):
             step = (logits[part].float() - scale[part]).exp_().mul_(counted[part])
-            slope[part] = step.index_add_(-1, classes, extra[part]).mul_(grads[0])
+            wanted = classes.expand(len(step), *classes.shape)
+            slope[part] = step.scatter_add_(-1, wanted, extra[part]).mul_(grads[0])
         return slope, None, None, None
+
+
+def _own_classes(labels: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """The classes of each line, `(lines, classes)`: the blank, then its labels, filled up with the blank; and where
+    among them each label stands."""
+    lines = torch.split(labels.cpu(), lengths.tolist())
+    found = [torch.unique(line, return_inverse=True) for line in lines]
+    classes = pad_sequence([used for used, _ in found], batch_first=True, padding_value=BLANK)
+    classes = torch.nn.functional.pad(classes, (1, 0), value=BLANK).to(labels.device)
+    return classes, torch.cat([places for _, places in found]).to(labels.device) + 1
 
 
 def _parts(logits: Tensor) -> Iterator[slice]:
