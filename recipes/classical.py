@@ -32,7 +32,8 @@ from tenarai.image.extent import extents, tight
 from tenarai.image.line import Straight, straighten
 from tenarai.image.read import read_picture
 from tenarai.model.export import read_network
-from tenarai.model.recogniser import DOWN, Recogniser
+from tenarai.model.recogniser import Recogniser
+from tenarai.model.runtime import LineRuntime
 from tenarai.page.find import find_lines
 from tenarai.page.formats import read_layout, write_layout
 from tenarai.page.layout import Box, Character, Line
@@ -49,7 +50,6 @@ from tenarai.train.maker import TrainingLine, held_out_writers
 TOGETHER = 60  # times each page is written into the text, of which it then is a tenth
 SURE = 0.5  # probability of a character from which it is cut out
 WHOLE = 0.7  # mean probability of a page from which its characters are shown to the detector
-PADDING = 8  # pixels before a line, as standard.py puts them
 HELD = 4  # pages, as recipes/classical.toml holds them out
 CLASSICAL = Path(tenarai.__file__).parent / "weights" / "classical.model"
 PITCH = (0.55, 1.8)  # of the page's usual way from character to character: outside of it a column has lost its text
@@ -111,14 +111,14 @@ def aligned(reader: Reader, picture: Gray, text: str, page: str, boxes: list[lis
     for (piece, place), turned, own, pitch in zip(cuts, straight, spans, pitches, strict=True):
         if own and PITCH[0] * usual < pitch < PITCH[1] * usual:
             likely = float(np.mean([span.confidence for span in own]))
-            characters = tuple(characters_of(piece, turned, own))
+            characters = tuple(characters_of(piece, turned, own, reader.runtime))
             found.append(Column(piece, "".join(s.character for s in own), page, likely, Box(*place), characters))
     return found
 
 
-def characters_of(piece: Gray, turned: Straight, spans: list[Span]) -> Iterator[Character]:
+def characters_of(piece: Gray, turned: Straight, spans: list[Span], runtime: LineRuntime) -> Iterator[Character]:
     """The characters of a column in its picture's pixels."""
-    sights = [(span.start * DOWN - PADDING, span.end * DOWN - PADDING) for span in spans]
+    sights = [runtime.pixels(span.start, span.end) for span in spans]
     for span, (first, last) in zip(spans, extents(turned.picture, sights), strict=True):
         box = within(box_of(turned.to_source, *tight(turned.picture, first, last)), *piece.shape[::-1])
         if box is not None:

@@ -30,17 +30,16 @@ def grown(old: Recogniser, sizes: Sizes) -> Recogniser:
     """A network of more layers with the weights of the old one."""
     network = Recogniser(sizes)
     state = {k: v for k, v in old.state_dict().items() if not k.startswith("features.")}
-    places = _places(sizes)
+    places, known, made = _places(sizes), _places(old.sizes), network.state_dict()
     skipped = 1 if len(sizes.channels) > len(old.sizes.channels) else 0
-    for (stage, part), place in _places(old.sizes).items():
+    for (stage, part), place in known.items():
         for name, value in old.features[place].state_dict().items():
             key = f"features.{places[stage + skipped, part]}.{name}"
-            own = network.state_dict()[key]
-            if value.shape != own.shape:  # the first convolution, which sees more channels now
-                value = torch.cat((value, torch.zeros_like(own[:, 1:])), 1)
+            if value.shape != made[key].shape:  # the first convolution, which sees more channels now
+                value = torch.cat((value, torch.zeros_like(made[key][:, 1:])), 1)
             state[key] = value
     network.load_state_dict(state, strict=False)
-    fresh = [network.features[p] for (s, part), p in places.items() if (s - skipped, part) not in _places(old.sizes)]
+    fresh = [network.features[p] for (s, part), p in places.items() if (s - skipped, part) not in known]
     for module in fresh:
         if isinstance(module, Residual):
             nn.init.zeros_(module.second_norm.weight)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from tenarai.dataset.iam_xml import Form, read_form
-from tenarai.dataset.sample import Refused, Sample, Split
+from tenarai.dataset.sample import UNWRITTEN, Refused, Sample, Split
 from tenarai.errors import DataError, PictureError
 from tenarai.image.clean import Gray
 from tenarai.image.read import read_picture
@@ -266,7 +266,7 @@ def _sample(
     if level == "words" and box is None:
         return Refused(row.name, "It has no components, so nobody knows where on the page it is.")
     if not text.strip():
-        return Refused(row.name, "It has no text.")
+        return Refused(row.name, UNWRITTEN)
     try:
         picture = read_picture(root / level / row.form.split("-")[0] / row.form / f"{row.name}.png")
     except PictureError as error:

@@ -16,7 +16,7 @@ from typing import Any
 
 from tenarai.dataset.pages import picture_path
 from tenarai.dataset.pairs import PICTURES, read_pairs
-from tenarai.dataset.sample import Kind, Refused, Sample
+from tenarai.dataset.sample import UNWRITTEN, Kind, Refused, Sample
 from tenarai.errors import DataError, PictureError
 from tenarai.image.clean import find_inverted
 from tenarai.image.read import Source, read_picture
@@ -207,7 +207,7 @@ def _stored(path: Path, name: str, values: list[Any], names: list[str] | None, k
             return Refused(name, f"Its label is the number {label}, and the file does not say what that stands for.")
         label = names[label]
     if not isinstance(label, str):
-        return Refused(name, "It has no text.")
+        return Refused(name, UNWRITTEN)
     who = str(writer[0]) if writer and writer[0] is not None else None
     data = image.get("bytes") if isinstance(image, Mapping) else image
     place = image.get("path") if isinstance(image, Mapping) else image
@@ -236,7 +236,7 @@ def _sample(
     direction: Any = "auto",
 ) -> Sample | Refused:
     if not text:
-        return Refused(name, "It has no text.")
+        return Refused(name, UNWRITTEN)
     try:
         picture = read_picture(load())
     except (DataError, PictureError) as error:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from tenarai.dataset.pairs import PICTURES, LinePair
-from tenarai.dataset.sample import Kind, Refused, Sample
+from tenarai.dataset.sample import UNWRITTEN, Kind, Refused, Sample
 from tenarai.errors import DataError, PictureError
 from tenarai.image.clean import Gray, background, find_inverted
 from tenarai.image.read import read_picture
@@ -22,7 +22,6 @@ from tenarai.page.layout import Box, Line, Page, Point, picture_of
 from tenarai.text.error_rate import graphemes
 
 LAYOUTS = (".xml", ".json", ".csv", ".hocr", ".tsv")
-UNWRITTEN = "It has no text."
 
 
 def read_pages(

@@ -35,6 +35,11 @@ class LinePair:
     whole: bool = False  # a page, its lines below each other in the text
 
 
+def at_hand(picture: Gray) -> Gray:
+    """What `load` calls, with `functools.partial`, for a picture that need not be read."""
+    return picture
+
+
 def read_pairs(source: Path) -> list[LinePair]:
     """The lines of a folder or of a JSON lines file, in order.
 

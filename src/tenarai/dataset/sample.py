@@ -31,6 +31,9 @@ class Sample:
     direction: Literal["auto", "horizontal", "vertical"] = "auto"
 
 
+UNWRITTEN = "It has no text."  # a reason that several corpora know
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Something of a corpus that gives no sample, and the reason in one sentence."""

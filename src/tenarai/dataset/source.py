@@ -6,11 +6,10 @@ from pathlib import Path
 
 from tenarai.dataset.corpora import find
 from tenarai.dataset.manifest import MANIFEST
-from tenarai.dataset.pages import LAYOUTS, UNWRITTEN
-from tenarai.dataset.pairs import LinePair, read_pairs
-from tenarai.dataset.sample import Refused, Sample
+from tenarai.dataset.pages import LAYOUTS
+from tenarai.dataset.pairs import LinePair, at_hand, read_pairs
+from tenarai.dataset.sample import UNWRITTEN, Refused, Sample
 from tenarai.errors import DataError
-from tenarai.image.clean import Gray
 
 
 def read_samples(path: Path, corpus: str | None = None) -> Iterator[Sample | Refused]:
@@ -36,18 +35,20 @@ def read_lines(path: Path, corpus: str | None = None) -> list[LinePair]:
         corpus = "pages"
     if corpus is None and not (path / MANIFEST).exists():
         return read_pairs(path)
-    samples = list(read_samples(path, corpus))
-    lost = [s for s in samples if isinstance(s, Refused) and s.reason != UNWRITTEN]
-    if lost and corpus == "pages":
-        raise DataError(f"{path}: {lost[0].name}: {lost[0].reason}")
-    pairs = [
-        LinePair(s.name, s.text, partial(_at_hand, s.picture), s.writer, s.direction, split=s.split, page=s.page)
-        for s in samples
-        if isinstance(s, Sample) and s.kind in ("line", "word")
-    ]
+    pairs = []
+    for s in read_samples(path, corpus):
+        if isinstance(s, Sample):
+            pairs += [pair_of(s)] if s.kind in ("line", "word") else []
+        elif corpus == "pages" and s.reason != UNWRITTEN:
+            raise DataError(f"{path}: {s.name}: {s.reason}")
     if not pairs:
         raise DataError(f"{path} holds no line: name a folder, a .jsonl file, or a store or corpus of lines.")
     return pairs
+
+
+def pair_of(s: Sample) -> LinePair:
+    """A sample of a line, as lines with their text are asked for."""
+    return LinePair(s.name, s.text, partial(at_hand, s.picture), s.writer, s.direction, split=s.split, page=s.page)
 
 
 def holds_layouts(path: Path) -> bool:
@@ -58,7 +59,3 @@ def holds_layouts(path: Path) -> bool:
         return False
     names = [file.name.lower() for file in path.iterdir()]
     return any(n.endswith(LAYOUTS) for n in names) and not any(n.endswith((".jsonl", ".gt.txt")) for n in names)
-
-
-def _at_hand(picture: Gray) -> Gray:
-    return picture

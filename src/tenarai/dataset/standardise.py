@@ -18,7 +18,7 @@ import numpy as np
 
 from tenarai.dataset import corpora
 from tenarai.dataset.manifest import VERSION, Ink, Manifest, Source, write_manifest
-from tenarai.dataset.sample import Refused, Sample
+from tenarai.dataset.sample import UNWRITTEN, Refused, Sample
 from tenarai.dataset.store import (
     REFUSED,
     publish,
@@ -228,7 +228,7 @@ class _Filling:
 def _fault(sample: Sample) -> str | None:
     """Why a sample cannot be a row, if it cannot."""
     if not sample.text:
-        return "It has no text."
+        return UNWRITTEN
     if sample.picture.ndim != 2 or sample.picture.dtype != np.uint8 or not sample.picture.size:
         return "Its picture is not gray, or empty."
     try:

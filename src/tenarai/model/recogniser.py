@@ -17,6 +17,11 @@ from tenarai.model.layers import stage
 DOWN = 4  # frames of a network of four stages are this many pixels apart
 
 
+def down_of(stages: int) -> int:
+    """How many pixels the frames of a network of so many stages are apart."""
+    return int(DOWN * 2 ** (stages - 4))
+
+
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """What the network is built from; stored in the model file. Four stages, or five for lines that are twice as high:
@@ -41,7 +46,7 @@ class Sizes:
     @property
     def down(self) -> int:
         """Frames are this many pixels apart."""
-        return int(DOWN * 2 ** (len(self.channels) - 4))
+        return down_of(len(self.channels))
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -15,6 +15,7 @@ from onnxruntime import InferenceSession
 from tenarai.errors import AlphabetError, ModelFileError
 from tenarai.image.character import Framed
 from tenarai.image.clean import Gray
+from tenarai.image.standard import Standard
 from tenarai.model.file import Header, header_of, open_session, read_bytes
 from tenarai.text.confidence import CANDIDATES, weighed
 from tenarai.text.ctc import Decoding, best_path, restricted
@@ -37,9 +38,8 @@ class LineRuntime:
 
     def log_probs(self, picture: Gray) -> npt.NDArray[np.float32]:
         """One line `(height, width) uint8`, 255 = paper, to `(frames, classes) float32` natural logarithms."""
-        standard = self.header.standard
-        width = max(NARROWEST * self.header.down, standard.padded_width(picture.shape[1]))
-        (scores,) = self.session.run(None, {"pictures": standard.line(picture, width)[None]})
+        pictures = padded(picture, self.header.standard, self.header.down)
+        (scores,) = self.session.run(None, {"pictures": pictures})
         return np.asarray(scores[0], np.float32)
 
     def read(
@@ -158,6 +158,13 @@ class DetectorRuntime:
         (given,) = self.session.run(None, {"pictures": values})
         rows, columns = (-(-side // self.header.down) for side in picture.shape)
         return np.asarray(given[0, :, :rows, :columns], np.float32)
+
+
+def padded(picture: Gray, standard: Standard, down: int) -> npt.NDArray[np.float32]:
+    """One line `(height, width) uint8`, 255 = paper, as the network is given it, `(1, 1, height, wider) float32`: of
+    at least NARROWEST frames, which are `down` pixels apart."""
+    width = max(NARROWEST * down, standard.padded_width(picture.shape[1]))
+    return standard.line(picture, width)[None]
 
 
 def check_known(characters: Sequence[str], allowed: Collection[str]) -> None:

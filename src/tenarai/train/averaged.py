@@ -49,7 +49,6 @@ class AveragedTraining(lightning.LightningModule):
         # A checkpoint keeps no random state: without this, dropout would differ after every stop.
         key = np.random.SeedSequence((self.run.seed, self.current_epoch, self.global_rank))
         torch.manual_seed(int(key.generate_state(1)[0]))
-        self.seen.clear()
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         # A young average follows quickly, else it would carry the random start along for thousands of steps.
@@ -82,6 +81,7 @@ class AveragedTraining(lightning.LightningModule):
         for norm in norms:
             norm.momentum = usual
             norm.eval()
+        self.seen.clear()  # measured: nothing is done again before more is trained on
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         # A checkpoint becomes a model file without the data that its classes came from.

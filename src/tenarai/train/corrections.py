@@ -8,7 +8,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +16,15 @@ import torch
 
 from tenarai.dataset.pages import LAYOUTS, read_pages
 from tenarai.dataset.pairs import LinePair
-from tenarai.dataset.sample import Refused, Sample
-from tenarai.dataset.source import holds_layouts, read_lines
+from tenarai.dataset.sample import UNWRITTEN, Refused, Sample
+from tenarai.dataset.source import holds_layouts, pair_of, read_lines
 from tenarai.errors import DataError, TenaraiError
-from tenarai.image.clean import Gray, clean
+from tenarai.image.clean import clean
 from tenarai.image.line import straighten
 from tenarai.image.read import read_picture
 from tenarai.image.standard import Standard
 from tenarai.model.recogniser import Recogniser, Sizes
-from tenarai.model.runtime import NARROWEST
+from tenarai.model.runtime import padded
 from tenarai.page.layout import Box
 from tenarai.text.align import frames_needed, text_scores
 from tenarai.text.alphabet import Alphabet
@@ -76,7 +75,7 @@ def _pairs(path: Path) -> tuple[list[LinePair], list[Refused]]:
     if not samples:
         raise DataError(f"{path} holds no line with text: {refused[0].reason if refused else 'its pages are empty.'}")
     _check_once(samples, path)
-    return [LinePair(s.name, s.text, partial(_at_hand, s.picture), None, s.direction) for s in samples], refused
+    return [pair_of(s) for s in samples], refused
 
 
 def _check_once(samples: Sequence[Sample], path: Path) -> None:
@@ -94,15 +93,11 @@ def _check_once(samples: Sequence[Sample], path: Path) -> None:
             )
 
 
-def _at_hand(picture: Gray) -> Gray:
-    return picture
-
-
 def correction_of(pair: LinePair, height: int) -> Correction:
     """Raises a TenaraiError for a text that no line can have, or a picture that cannot be read."""
     text = normalise(pair.text, "nfc").strip()
     if not text:
-        raise DataError("It has no text.")
+        raise DataError(UNWRITTEN)
     if "\n" in text:
         raise DataError("Its text has several lines: give each line its own picture, or the page with a layout file.")
     text = "".join(" " if unicodedata.category(c) == "Zs" or c == "\t" else c for c in text)
@@ -120,8 +115,7 @@ def correction_of(pair: LinePair, height: int) -> Correction:
 
 def log_probs(network: Recogniser, line: TrainingLine, standard: Standard) -> npt.NDArray[np.float32]:
     """`(frames, classes) float32` natural logarithms, what `model.runtime` gives for the line."""
-    width = max(NARROWEST * network.sizes.down, standard.padded_width(line.picture.shape[1]))
-    values = torch.from_numpy(standard.line(line.picture, width)[None])
+    values = torch.from_numpy(padded(line.picture, standard, network.sizes.down))
     with torch.no_grad():
         scores = network(values)[:, 0].float().log_softmax(-1)
     return np.asarray(scores.numpy(), np.float32)

@@ -22,7 +22,7 @@ from tenarai.model.export import read_network, write_model
 from tenarai.model.file import Header
 from tenarai.model.language import LanguageSizes
 from tenarai.model.maps import ANCHOR_STRIDE, MULTIPLE, STRIDE
-from tenarai.model.recogniser import DOWN, Recogniser, Sizes
+from tenarai.model.recogniser import Recogniser, Sizes, down_of
 from tenarai.page.anchors import Shapes
 from tenarai.text.alphabet import Alphabet, default_alphabet
 from tenarai.train.characters import Characters
@@ -91,7 +91,7 @@ def standard_of(recipe: AnyRecipe) -> Standard:
     if isinstance(recipe, LanguageRecipe):
         return Standard()
     # As much paper around a line of twice the height is twice as many pixels.
-    down = DOWN * 2 ** (len(recipe.network.channels) - 4)
+    down = down_of(len(recipe.network.channels))
     return Standard(height=recipe.network.height, padding=2 * down, multiple=4 * down)
 
 

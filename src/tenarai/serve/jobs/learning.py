@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from tenarai.dataset.pages import cut
-from tenarai.dataset.pairs import LinePair
+from tenarai.dataset.pairs import LinePair, at_hand
 from tenarai.errors import SettingsError, TenaraiError
 from tenarai.image.clean import Gray, find_inverted
 from tenarai.model.shipped import shipped_model
@@ -121,7 +121,7 @@ def _corrections(
             progress.check()
         try:
             piece, _ = cut(picture, Box(*line.box), line.polygon)
-            pair = LinePair(str(line.line_id), line.text, partial(_at_hand, piece), line.author, line.direction)
+            pair = LinePair(str(line.line_id), line.text, partial(at_hand, piece), line.author, line.direction)
             corrections.append(correction_of(pair, height))
         except TenaraiError as error:
             unfit.append(Unfit(str(line.line_id), str(error)))
@@ -134,10 +134,6 @@ def _pictures(project: Project, lines: Sequence[CorrectedLine]) -> Iterator[tupl
         gray = project.gray(page_id)
         picture = 255 - gray if find_inverted(gray) else gray
         yield from ((line, picture) for line in several)
-
-
-def _at_hand(piece: Gray) -> Gray:
-    return piece
 
 
 def _told(unfit: "Sequence[Unfit]", lines: Sequence[CorrectedLine]) -> list[dict[str, Any]]:
