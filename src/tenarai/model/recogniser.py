@@ -82,9 +82,22 @@ class Recogniser(nn.Module):
         self.classes = nn.Linear(sizes.neck, sizes.classes)
 
     def forward(self, pictures: Tensor) -> Tensor:
+        return self.read(self.columns(pictures))
+
+    def columns(self, pictures: Tensor) -> Tensor:
+        """What the convolutions see of pictures, `(frames, batch, channels * rows)`."""
         maps = self.features(pictures)
         batch, channels, rows, frames = maps.shape
-        columns = maps.permute(3, 0, 1, 2).reshape(frames, batch, channels * rows)
-        read, _ = self.reader(self.dropout(torch.relu(self.column(columns))))
-        logits: Tensor = self.classes(self.neck(self.dropout(read)))
+        columns: Tensor = maps.permute(3, 0, 1, 2).reshape(frames, batch, channels * rows)
+        return columns
+
+    def read(self, columns: Tensor) -> Tensor:
+        """The logits for what the convolutions see."""
+        logits: Tensor = self.classes(self.neck_of(columns))
         return logits
+
+    def neck_of(self, columns: Tensor) -> Tensor:
+        """What the classes are told by, `(frames, batch, neck)`."""
+        read, _ = self.reader(self.dropout(torch.relu(self.column(columns))))
+        narrow: Tensor = self.neck(self.dropout(read))
+        return narrow

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from tenarai.train.processor import bfloat16_is_fast
+
 NEWTON_SCHULZ = (3.4445, -4.775, 2.0315)  # coefficients of Jordan et al.
 ROUNDS = 5
 LIKE_ADAMW = 0.2  # size of a step's entries, as AdamW's are at the same rate (Liu et al. 2025)
@@ -73,11 +75,6 @@ class Muon(torch.optim.Optimizer):
         state["square"].mul_(second).addcmul_(slope, slope, value=1 - second)
         spread = (state["square"] / (1 - second ** state["step"])).sqrt_().add_(1e-8)
         weight.addcdiv_(state["mean"], spread, value=-group["lr"] / (1 - first ** state["step"]))
-
-
-def bfloat16_is_fast() -> bool:
-    """Whether the processor has instructions for bfloat16; elsewhere it is emulated and slower than float32."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def orthogonal(matrices: Tensor) -> Tensor:

@@ -1,9 +1,8 @@
 """One training run: recipe in; checkpoints, journal and model file out. A killed run goes on from its last epoch."""
 
-import ctypes
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -31,8 +30,8 @@ from tenarai.train.detector import DetectorTraining
 from tenarai.train.journal import Journal, read_journal
 from tenarai.train.language import LanguageTraining
 from tenarai.train.lines import Lines
-from tenarai.train.muon import bfloat16_is_fast
 from tenarai.train.pages import PageMaker, Pages
+from tenarai.train.processor import one_thread, precision_of
 from tenarai.train.proposals import ProposalTraining, shapes_of
 from tenarai.train.recipe import (
     AnyRecipe,
@@ -50,8 +49,6 @@ from tenarai.train.recipe import (
 from tenarai.train.recogniser import RecogniserTraining
 from tenarai.train.texts import Texts
 
-M_MMAP_THRESHOLD, M_TRIM_THRESHOLD = -3, -1  # of mallopt(3)
-KEPT = 2**31 - 1  # bytes
 CHECKPOINT = "last.ckpt"
 JOURNAL = "journal.jsonl"
 Training = RecogniserTraining | ClassifierTraining | DetectorTraining | ProposalTraining | LanguageTraining
@@ -301,28 +298,11 @@ def _trainer(recipe: AnyRecipe, out: Path, progress: bool, resumed: dict[str, An
 
 
 def _devices(run: RunSettings) -> int:
-    """As many as asked for, but no more than there are. On the CPU a device is a process of one thread: two threads in
-    one process are slower than one on busy cores, and add up in another order each time."""
+    """As many as asked for, but no more than there are. On the CPU a device is a process of one thread."""
     if run.device != "cpu" and torch.cuda.is_available():
         return min(run.devices, torch.cuda.device_count())
-    torch.set_num_threads(1)
-    keep_memory()
+    one_thread()
     return run.devices
-
-
-def keep_memory() -> None:
-    """Lets the process keep what it has freed, where the C library is glibc: every step needs as much again, and large
-    blocks that go back to the system each time are cleared and mapped anew by it, a twelfth of a step."""
-    with suppress(AttributeError, OSError):
-        for parameter in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD):
-            ctypes.CDLL(None).mallopt(parameter, KEPT)
-
-
-def precision_of(asked: str) -> Any:
-    """The precision for Lightning: what the recipe asks, or what the hardware is fast at."""
-    if asked != "auto":
-        return asked
-    return "bf16-mixed" if torch.cuda.is_available() or bfloat16_is_fast() else "32-true"
 
 
 def _logger(out: Path) -> Any:

@@ -1,5 +1,5 @@
 """One course of tuning a recogniser to a writer: the last layers, or what the settings name, by Adam (Kingma and Ba
-2015); everything else, and the statistics of its normalisations, stay as they are.
+2015); the convolutions, and the statistics of their normalisations, stay as they are.
 """
 
 import copy
@@ -26,7 +26,7 @@ from tenarai.train.cuttings import cut_line, recombined
 from tenarai.train.lines import Batch, collate
 from tenarai.train.loss import summed_ctc_loss
 from tenarai.train.maker import LineMaker, TrainingLine
-from tenarai.train.muon import bfloat16_is_fast
+from tenarai.train.processor import quick
 
 WARM_UP = 10  # steps
 FEW = 8  # lines: fewer are learnt in short courses, of which there is one for every line
@@ -37,7 +37,7 @@ class LearnSettings:
     """How long and how strongly a hand is learnt. docs/learn.md says what the values were chosen on."""
 
     steps: int | None = None  # by the number of lines unless given, see `suited`
-    short: int = 48  # steps of a course where there are few lines
+    short: int = 24  # steps of a course where there are few lines
     near: float = 0.5  # `share` where there are few lines
     minutes: float | None = None  # no round begins after so long
     seed: int = 1
@@ -52,7 +52,7 @@ class LearnSettings:
     distil: float = 1.0  # weight of keeping the first model's scores of composed lines (Hinton et al. 2015)
     clip: float = 5.0
     average: float = 0.98  # decay of the moving average of the weights
-    share: float = 0.75  # of the way from the first weights to that average: what is kept (Wortsman et al. 2022)
+    share: float = 0.85  # of the way from the first weights to that average: what is kept (Wortsman et al. 2022)
     wear: float = 0.4  # of the paper that the lines are photographed on
 
     def __post_init__(self) -> None:
@@ -60,6 +60,8 @@ class LearnSettings:
             raise SettingsError(f"A hand is learnt in at least one step, not {self.steps}.")
         if self.minutes is not None and not self.minutes > 0:
             raise SettingsError(f"Learning takes some time: minutes must be above 0, not {self.minutes}.")
+        if "features" in self.parts:
+            raise SettingsError("The convolutions of a model stay as they are when it learns a hand.")
         if self.seed < 0:
             raise SettingsError(f"A seed is 0 or more, not {self.seed}.")
 
@@ -67,19 +69,52 @@ class LearnSettings:
         """The steps and the share for so many lines: more give more to learn, a few are soon learnt by heart."""
         if lines < FEW:
             return replace(self, steps=self.steps or self.short, share=self.near)
-        return replace(self, steps=self.steps or int(np.clip(9 * lines, 60, 400)))
+        return replace(self, steps=self.steps or int(np.clip(6 * lines, 60, 300)))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A batch of composed lines as it is seen every time: by the convolutions, and by the neck of the first model."""
+
+    batch: Batch
+    columns: Tensor
+    taught: Tensor
+
+
+class Replay:
+    """Composed lines in batches of like width. The convolutions and the first model stay as they are, so what they make
+    of a batch is worked out once for all courses."""
+
+    def __init__(
+        self, start: Recogniser, lines: Sequence[TrainingLine], count: int, alphabet: Alphabet, standard: Standard
+    ) -> None:
+        self.start, self.alphabet, self.standard = start, alphabet, standard
+        ordered = sorted(lines, key=lambda line: line.picture.shape[1])
+        self.batches = [ordered[i : i + count] for i in range(0, len(ordered), count)]
+        self.seen: dict[int, Shown] = {}
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, number: int) -> Shown:
+        if number not in self.seen:
+            batch = collate(self.batches[number], self.alphabet, self.standard)
+            with torch.no_grad(), quick():
+                columns = self.start.columns(batch.pictures)
+                self.seen[number] = Shown(batch, columns, self.start.neck_of(columns))
+        return self.seen[number]
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What every course of a run has in common. The `start` knows the whole alphabet; composed lines are `replay`."""
+    """What every course of a run has in common. The `start` knows the whole alphabet."""
 
     start: Recogniser
     known: int  # labels that the model knew before the alphabet grew
     alphabet: Alphabet
     standard: Standard
     maker: LineMaker
-    replay: tuple[TrainingLine, ...]
+    replay: Replay
     settings: LearnSettings
 
 
@@ -96,10 +131,10 @@ class Course:
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         if len(desk.alphabet) > desk.known:
             self._tune_new_classes()
-        self.tuned = [weight for weight in self.network.parameters() if weight.requires_grad]
+        self.tuned = {name: weight for name, weight in self.network.named_parameters() if weight.requires_grad}
         cuttings = (cut_line(c.plain, desk.start, desk.alphabet, desk.standard) for c in self.corrections)
         self.cuttings = [cutting for cutting in cuttings if cutting is not None]
-        self.optimiser = torch.optim.Adam(self.tuned, lr=0.0, betas=(0.9, 0.98))
+        self.optimiser = torch.optim.Adam(self.tuned.values(), lr=0.0, betas=(0.9, 0.98))
 
     def _tune_new_classes(self) -> None:
         """Steps of Adam are as large for a weight that hardly matters: known rows that the lines do not use would be
@@ -109,13 +144,10 @@ class Course:
             weight.requires_grad_(True)
             weight.register_hook(lambda slope: torch.cat((0 * slope[:known], slope[known:])))  # type: ignore[no-untyped-call]
 
-    def learnt(self) -> Recogniser:
-        """What is kept."""
-        kept = copy.deepcopy(self.desk.start)
-        with torch.no_grad():
-            for weight, mean in zip(kept.parameters(), self.average.parameters(), strict=True):
-                weight.lerp_(mean, self.desk.settings.share)
-        return kept
+    def weights(self) -> dict[str, Tensor]:
+        """The moving average of what is tuned, by name."""
+        average = dict(self.average.named_parameters())
+        return {name: average[name].clone() for name in self.tuned}
 
     def state(self) -> dict[str, Any]:
         """Tensors and numbers only."""
@@ -136,14 +168,14 @@ class Course:
         first, last = (self.steps * n // self.rounds for n in (number, number + 1))
         rng = np.random.default_rng((self.desk.settings.seed, self.number, number))
         batches = zip(self._writers(last - first, rng), self._replayed(last - first, rng), strict=True)
-        for step, (own, composed) in enumerate(batches, first):
+        for step, (own, shown) in enumerate(batches, first):
             for group in self.optimiser.param_groups:
                 group["lr"] = self.desk.settings.rate * self._factor(step)
             self.optimiser.zero_grad()
-            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16_is_fast()):
-                loss = self._loss(own, composed)
+            with quick():
+                loss = self._loss(own, shown)
             loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(self.tuned, self.desk.settings.clip)
+            torch.nn.utils.clip_grad_norm_(self.tuned.values(), self.desk.settings.clip)
             self.optimiser.step()
             keep = min(self.desk.settings.average, (2 + step) / (11 + step))
             with torch.no_grad():
@@ -171,13 +203,11 @@ class Course:
                 lines.append(TrainingLine(picture, photo.text))
             yield collate(lines, self.desk.alphabet, self.desk.standard)
 
-    def _replayed(self, steps: int, rng: Rng) -> Iterator[Batch]:
-        """Composed lines, of like width in a batch."""
-        count = self.desk.settings.replay
-        chosen = rng.choice(len(self.desk.replay), steps * count, replace=steps * count > len(self.desk.replay))
-        lines = sorted((self.desk.replay[i] for i in chosen), key=lambda line: line.picture.shape[1])
-        for start in rng.permutation(steps) * count:
-            yield collate(lines[start : start + count], self.desk.alphabet, self.desk.standard)
+    def _replayed(self, steps: int, rng: Rng) -> Iterator[Shown]:
+        """Batches of composed lines, each as often as the others."""
+        replay = self.desk.replay
+        passes = [rng.permutation(len(replay)) for _ in range(-(-steps // len(replay)))]
+        return (replay[i] for i in np.concatenate(passes)[:steps].tolist())
 
     def _orders(self, lines: int, steps: int, count: int, rng: Rng) -> list[list[int]]:
         """Which lines each step shows: whole passes over them in random order, those of like width together."""
@@ -186,19 +216,29 @@ class Course:
         shown.sort(key=lambda i: self.corrections[i].plain.picture.shape[1])
         return [shown[start : start + count] for start in rng.permutation(steps) * count]
 
-    def _loss(self, own: Batch, composed: Batch) -> Tensor:
+    def _loss(self, own: Batch, shown: Shown) -> Tensor:
         """Of the writer's lines and of the composed ones, in nats a character."""
         settings, down = self.desk.settings, self.network.sizes.down
         loss = _ctc(self.network(own.pictures), own, down)
-        logits = self.network(composed.pictures)
+        logits = self.network.read(shown.columns)
         if settings.kept:
-            loss = loss + settings.kept * _ctc(logits, composed, down)
+            loss = loss + settings.kept * _ctc(logits, shown.batch, down)
         if settings.distil:
             with torch.no_grad():
-                taught = self.desk.start(composed.pictures).float().log_softmax(-1)
-            lost = (taught.exp() * (taught - logits.float().log_softmax(-1))).sum() / composed.lengths.sum()
+                taught = self.desk.start.classes(shown.taught).float().log_softmax(-1)
+            lost = (taught.exp() * (taught - logits.float().log_softmax(-1))).sum() / shown.batch.lengths.sum()
             loss = loss + settings.distil * lost
         return loss
+
+
+def towards(desk: Desk, weights: dict[str, Tensor]) -> Recogniser:
+    """What is kept: the first model, its share of the way to these weights."""
+    kept = copy.deepcopy(desk.start)
+    with torch.no_grad():
+        for name, weight in kept.named_parameters():
+            if name in weights:
+                weight.lerp_(weights[name], desk.settings.share)
+    return kept
 
 
 def _ctc(logits: Tensor, batch: Batch, down: int) -> Tensor:
