@@ -28,10 +28,13 @@ def precision_of(asked: str) -> Any:
 
 
 def one_thread() -> None:
-    """One thread, which keeps what it has freed, where the C library is glibc. Two threads in one process are slower
-    for networks of this size, and add up in another order each time. Every step needs as much memory again, and large
-    blocks that go back to the system each time are cleared and mapped anew by it, a twelfth of a step."""
+    """Two threads in one process are slower for networks of this size, and add up in another order each time."""
     torch.set_num_threads(1)
+
+
+def keep_memory() -> None:
+    """Lets the process keep what it has freed, where the C library is glibc: every step needs as much again, and large
+    blocks that go back to the system each time are cleared and mapped anew by it, a twelfth of a step."""
     with suppress(AttributeError, OSError):
         for parameter in (M_MMAP_THRESHOLD, M_TRIM_THRESHOLD):
             ctypes.CDLL(None).mallopt(parameter, KEPT)

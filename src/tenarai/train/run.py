@@ -31,7 +31,7 @@ from tenarai.train.journal import Journal, read_journal
 from tenarai.train.language import LanguageTraining
 from tenarai.train.lines import Lines
 from tenarai.train.pages import PageMaker, Pages
-from tenarai.train.processor import one_thread, precision_of
+from tenarai.train.processor import keep_memory, one_thread, precision_of
 from tenarai.train.proposals import ProposalTraining, shapes_of
 from tenarai.train.recipe import (
     AnyRecipe,
@@ -302,6 +302,7 @@ def _devices(run: RunSettings) -> int:
     if run.device != "cpu" and torch.cuda.is_available():
         return min(run.devices, torch.cuda.device_count())
     one_thread()
+    keep_memory()
     return run.devices
 
 
