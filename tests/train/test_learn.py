@@ -26,7 +26,7 @@ from tenarai.train.corrections import Correction, grown, log_probs, read_correct
 from tenarai.train.learn import held_out, learn
 from tenarai.train.maker import LineMaker, RealLine, TrainingLine, composed
 from tenarai.train.recipe import DataSettings
-from tenarai.train.tuning import LearnSettings, measure
+from tenarai.train.tuning import LearnSettings, Replay, measure
 
 STANDARD = Standard(height=16)
 ALPHABET = Alphabet.of(" abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,'、。" + HIRAGANA + KATAKANA)
@@ -295,6 +295,26 @@ def test_what_is_kept_lies_between_the_old_and_the_new(network: Recogniser, make
         kept.append(learnt.network.column.weight)
     assert torch.equal(kept[0], network.column.weight) and not torch.equal(kept[0], kept[2])
     torch.testing.assert_close(kept[1], (kept[0] + kept[2]) / 2)
+
+
+def test_composed_lines_are_shown_as_the_first_model_sees_them(network: Recogniser, maker: LineMaker) -> None:
+    lines = composed(maker, 1, 7)
+    replay = Replay(network, lines, 3, ALPHABET, STANDARD)
+    assert [len(batch) for batch in replay.batches] == [3, 3, 1] and len(replay) == 3
+    widths = [line.picture.shape[1] for batch in replay.batches for line in batch]
+    assert widths == sorted(line.picture.shape[1] for line in lines)
+    shown = replay[1]
+    assert replay[1] is shown
+    near = {"rtol": 0.05, "atol": 0.05}  # bfloat16, where the processor is fast at it
+    with torch.no_grad():
+        logits = network(shown.batch.pictures)
+        torch.testing.assert_close(network.read(shown.columns.float()), logits, **near)
+        torch.testing.assert_close(network.classes(shown.taught.float()), logits, **near)
+
+
+def test_convolutions_are_not_tuned() -> None:
+    with pytest.raises(SettingsError, match="convolutions"):
+        LearnSettings(parts=("features", "reader"))
 
 
 @pytest.mark.usefixtures("everything_helps")
