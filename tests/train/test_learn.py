@@ -312,9 +312,10 @@ def test_composed_lines_are_shown_as_the_first_model_sees_them(network: Recognis
         torch.testing.assert_close(network.classes(shown.taught.float()), logits, **near)
 
 
-def test_convolutions_are_not_tuned() -> None:
+@pytest.mark.parametrize("part", ["features", "features.3"])
+def test_convolutions_are_not_tuned(part: str) -> None:
     with pytest.raises(SettingsError, match="convolutions"):
-        LearnSettings(parts=("features", "reader"))
+        LearnSettings(parts=(part, "reader"))
 
 
 @pytest.mark.usefixtures("everything_helps")

@@ -172,7 +172,6 @@ class _Run:
     def __init__(self, desk: Desk, corrections: Sequence[Correction], checkpoint: Path | None, say: Say) -> None:
         self.desk, self.corrections, self.checkpoint, self.say = desk, list(corrections), checkpoint, say
         self.held = held_out(len(corrections), desk.settings.seed)
-        self.steps = desk.settings.steps or 1  # `suited` has given them
         self.progress = _Progress(_key(desk, corrections))
         self.begun = monotonic()
 
@@ -204,22 +203,21 @@ class _Run:
         if best == 0:
             return _Outcome(None, 0, before, after)
         mean = {name: weight / len(self.held) for name, weight in self.progress.sums[best - 1].items()}
-        steps = self.steps * best // min(self.desk.settings.rounds, self.steps)
-        return _Outcome(towards(self.desk, mean), steps, before, after)
+        return _Outcome(towards(self.desk, mean), self.desk.steps_after(best), before, after)
 
     def _hold_out(self, number: int, held: Sequence[int]) -> None:
         """One course without some lines, which are read after every round."""
         lines = [self.corrections[i].plain for i in held]
         desk, progress = self.desk, self.progress
-        course = Course(desk, [c for i, c in enumerate(self.corrections) if i not in held], number, self.steps)
+        course = Course(desk, [c for i, c in enumerate(self.corrections) if i not in held], number)
         if progress.state is not None:
             course.load(progress.state)
         if len(progress.measured) == number:
             progress.measured.append([measure(desk.start, lines, desk.alphabet, desk.standard)])
-        while progress.rounds < course.rounds and not self._late(number):
+        while progress.rounds < desk.rounds and not self._late(number):
             self.say(
                 f"without {len(held)} of {len(self.corrections)} lines ({number + 1} of {len(self.held)}), "
-                f"round {progress.rounds + 1} of {course.rounds}"
+                f"round {progress.rounds + 1} of {desk.rounds}"
             )
             course.round(progress.rounds)
             weights = course.weights()

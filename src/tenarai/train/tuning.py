@@ -60,7 +60,7 @@ class LearnSettings:
             raise SettingsError(f"A hand is learnt in at least one step, not {self.steps}.")
         if self.minutes is not None and not self.minutes > 0:
             raise SettingsError(f"Learning takes some time: minutes must be above 0, not {self.minutes}.")
-        if "features" in self.parts:
+        if any(part.split(".")[0] == "features" for part in self.parts):
             raise SettingsError("The convolutions of a model stay as they are when it learns a hand.")
         if self.seed < 0:
             raise SettingsError(f"A seed is 0 or more, not {self.seed}.")
@@ -117,14 +117,27 @@ class Desk:
     replay: Replay
     settings: LearnSettings
 
+    @property
+    def steps(self) -> int:
+        """Of a course; `suited` has given them."""
+        return self.settings.steps or 1
+
+    @property
+    def rounds(self) -> int:
+        """Of a course, none without a step."""
+        return min(self.settings.rounds, self.steps)
+
+    def steps_after(self, rounds: int) -> int:
+        """How many steps of a course are over after so many of its rounds."""
+        return self.steps * rounds // self.rounds
+
 
 class Course:
     """Tunes a copy of the desk's network to these corrections, a round at a time. Every draw follows from the seed, the
     number of the course and the round: one that goes on from its state comes to the same weights."""
 
-    def __init__(self, desk: Desk, corrections: Sequence[Correction], number: int, steps: int) -> None:
-        self.desk, self.corrections, self.number, self.steps = desk, corrections, number, steps
-        self.rounds = min(desk.settings.rounds, steps)
+    def __init__(self, desk: Desk, corrections: Sequence[Correction], number: int) -> None:
+        self.desk, self.corrections, self.number = desk, corrections, number
         self.network = copy.deepcopy(desk.start).eval().requires_grad_(False)
         for part in desk.settings.parts:
             self.network.get_submodule(part).requires_grad_(True)
@@ -165,7 +178,7 @@ class Course:
 
     def round(self, number: int) -> None:
         """The steps of one round, counted from 0."""
-        first, last = (self.steps * n // self.rounds for n in (number, number + 1))
+        first, last = (self.desk.steps_after(n) for n in (number, number + 1))
         rng = np.random.default_rng((self.desk.settings.seed, self.number, number))
         batches = zip(self._writers(last - first, rng), self._replayed(last - first, rng), strict=True)
         for step, (own, shown) in enumerate(batches, first):
@@ -184,7 +197,8 @@ class Course:
 
     def _factor(self, step: int) -> float:
         """Warm up, stay, fall in a straight line to nothing over the second half."""
-        return min(1.0, (step + 1) / WARM_UP, 2 * (self.steps - step) / self.steps)
+        steps = self.desk.steps
+        return min(1.0, (step + 1) / WARM_UP, 2 * (steps - step) / steps)
 
     def _writers(self, steps: int, rng: Rng) -> Iterator[Batch]:
         """The writer's lines, each as often as the others, and lines of their pieces; leaned and wrinkled anew."""
@@ -206,13 +220,11 @@ class Course:
     def _replayed(self, steps: int, rng: Rng) -> Iterator[Shown]:
         """Batches of composed lines, each as often as the others."""
         replay = self.desk.replay
-        passes = [rng.permutation(len(replay)) for _ in range(-(-steps // len(replay)))]
-        return (replay[i] for i in np.concatenate(passes)[:steps].tolist())
+        return (replay[i] for i in in_passes(steps, len(replay), rng))
 
     def _orders(self, lines: int, steps: int, count: int, rng: Rng) -> list[list[int]]:
         """Which lines each step shows: whole passes over them in random order, those of like width together."""
-        passes = [rng.permutation(lines) for _ in range(-(-steps * count // lines))]
-        shown = np.concatenate(passes)[: steps * count].tolist()
+        shown = in_passes(steps * count, lines, rng)
         shown.sort(key=lambda i: self.corrections[i].plain.picture.shape[1])
         return [shown[start : start + count] for start in rng.permutation(steps) * count]
 
@@ -229,6 +241,13 @@ class Course:
             lost = (taught.exp() * (taught - logits.float().log_softmax(-1))).sum() / shown.batch.lengths.sum()
             loss = loss + settings.distil * lost
         return loss
+
+
+def in_passes(count: int, things: int, rng: Rng) -> list[int]:
+    """So many of the numbers of so many things: whole passes over them, each in random order."""
+    passes = [rng.permutation(things) for _ in range(-(-count // things))]
+    found: list[int] = np.concatenate(passes)[:count].tolist()
+    return found
 
 
 def towards(desk: Desk, weights: dict[str, Tensor]) -> Recogniser:
