@@ -38,7 +38,7 @@ from tenarai.page.find import find_lines
 from tenarai.page.formats import read_layout, write_layout
 from tenarai.page.layout import Box, Character, Line
 from tenarai.page.order import order_lines
-from tenarai.page.place import box_of, cut_out, within
+from tenarai.page.place import boxes_of, cut_out, within
 from tenarai.reader import Reader
 from tenarai.synth.words import is_older, read_texts
 from tenarai.text.align import align
@@ -119,8 +119,9 @@ def aligned(reader: Reader, picture: Gray, text: str, page: str, boxes: list[lis
 def characters_of(piece: Gray, turned: Straight, spans: list[Span], runtime: LineRuntime) -> Iterator[Character]:
     """The characters of a column in its picture's pixels."""
     sights = [runtime.pixels(span.start, span.end) for span in spans]
-    for span, (first, last) in zip(spans, extents(turned.picture, sights), strict=True):
-        box = within(box_of(turned.to_source, *tight(turned.picture, first, last)), *piece.shape[::-1])
+    boxes = boxes_of(turned.to_source, tight(turned.picture, extents(turned.picture, sights)))
+    for span, whole in zip(spans, boxes, strict=True):
+        box = within(whole, *piece.shape[::-1])
         if box is not None:
             yield Character(span.character, box, span.confidence)
 

@@ -14,7 +14,7 @@ from tenarai.image.extent import extents, tight
 from tenarai.image.line import Straight, straighten
 from tenarai.model.runtime import LineRuntime
 from tenarai.page.layout import Character, Line
-from tenarai.page.place import box_of, corners, cut_out, within
+from tenarai.page.place import boxes_of, corners, cut_out, within
 from tenarai.page.turn import sureness
 from tenarai.text.ctc import Decoding
 from tenarai.text.language import LineDecoder
@@ -55,11 +55,12 @@ class Transcriber:
     def _line(self, decoding: Decoding, straight: Straight, line: Line) -> Line:
         height, width = straight.picture.shape
         text = decoding.text.strip()
-        characters = []
         sights = [self.runtime.pixels(span.start, span.end) for span in decoding.spans]
-        for span, (first, last) in zip(decoding.spans, extents(straight.picture, sights), strict=True):
-            place = box_of(straight.to_source, *tight(straight.picture, first, last))
-            characters.append(Character(span.character, place, span.confidence, span.alternatives))
+        boxes = boxes_of(straight.to_source, tight(straight.picture, extents(straight.picture, sights)))
+        characters = [
+            Character(span.character, box, span.confidence, span.alternatives)
+            for span, box in zip(decoding.spans, boxes, strict=True)
+        ]
         while characters and characters[0].text == " ":
             del characters[0]
         while characters and characters[-1].text == " ":

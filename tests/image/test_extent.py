@@ -33,7 +33,7 @@ def test_blocks_apart_are_found_from_a_sight_at_their_first_strokes(
         start = data.draw(st.integers(left, left + (right - left) // 4))
         sights.append((float(start), start + 4.0))
     found = extents(picture, sights)
-    assert [tight(picture, *one)[0::2] for one in found] == places
+    assert tight(picture, found)[:, ::2].tolist() == [list(place) for place in places]
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 200), st.integers(1, 30))
@@ -54,6 +54,17 @@ def test_nothing_seen_is_nowhere() -> None:
 
 def test_tight_is_the_ink_and_the_whole_height_of_paper() -> None:
     picture = blocks((10, 20), width=60)
-    assert tight(picture, 5, 30) == (10, 8, 20, 30)
-    assert tight(picture, 30, 50) == (30, 0, 50, HEIGHT)
-    assert tight(picture, 40, 40) == (40, 0, 40, HEIGHT)
+    found = tight(picture, [(5, 30), (30, 50), (40, 40), (60, 60)])
+    assert found.tolist() == [[10, 8, 20, 30], [30, 0, 50, HEIGHT], [40, 0, 40, HEIGHT], [60, 0, 60, HEIGHT]]
+    assert tight(picture, []).shape == (0, 4)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.data())
+def test_every_range_is_as_tight_as_by_itself(seed: int, width: int, data: st.DataObject) -> None:
+    picture = np.random.default_rng(seed).choice(np.array([0, 255], np.uint8), (HEIGHT, width), p=[0.02, 0.98])
+    column = st.integers(0, width)
+    ranges = [(min(pair), max(pair)) for pair in data.draw(st.lists(st.tuples(column, column), min_size=1))]
+    for (first, last), found in zip(ranges, tight(picture, ranges).tolist(), strict=True):
+        rows, columns = np.nonzero(picture[:, first:last] == 0)
+        ink = [first + columns.min(), rows.min(), first + columns.max() + 1, rows.max() + 1] if len(rows) else None
+        assert found == (ink or [first, 0, last, HEIGHT])

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from tenarai.image.clean import Gray
 
@@ -35,9 +36,21 @@ def extents(picture: Gray, sights: Sequence[tuple[float, float]]) -> list[tuple[
     return list(zip(cuts, [*cuts[1:], width], strict=True))
 
 
-def tight(picture: Gray, left: int, right: int) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of the ink between two columns; the whole height where there is none."""
-    rows, columns = np.nonzero(picture[:, left:right] < INK)
-    if not len(rows):
-        return left, 0, right, picture.shape[0]
-    return left + int(columns.min()), int(rows.min()), left + int(columns.max()) + 1, int(rows.max()) + 1
+def tight(picture: Gray, ranges: Sequence[tuple[int, int]]) -> npt.NDArray[np.intp]:
+    """Left, top, right, bottom of the ink between the columns of each range, `(ranges, 4)`; the whole height where
+    there is none."""
+    height, width = picture.shape
+    edges = np.array(ranges, np.intp).reshape(-1, 2)
+    if not len(edges):
+        return np.empty((0, 4), np.intp)
+    inked = np.zeros((width + 1, height), np.bool_)  # columns first; one more, as no range may begin behind the last
+    np.less(picture.T, INK, out=inked[:-1])
+    each = edges.ravel()  # of what `reduceat` finds every second is between two ranges
+    rows = np.logical_or.reduceat(inked, each)[::2]
+    columns, places = inked.any(axis=1), np.arange(width + 1)
+    left = np.minimum.reduceat(np.where(columns, places, width), each)[::2]
+    right = np.maximum.reduceat(np.where(columns, places, -1), each)[::2] + 1
+    found = np.stack((left, rows.argmax(axis=1), right, height - rows[:, ::-1].argmax(axis=1)), axis=1)
+    bare = ~rows.any(axis=1) | (edges[:, 0] >= edges[:, 1])
+    found[bare] = np.insert(edges[bare], (1, 2), (0, height), axis=1)
+    return found

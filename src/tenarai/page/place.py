@@ -53,10 +53,18 @@ def corners(matrix: npt.NDArray[np.float64], *box: float) -> npt.NDArray[np.floa
     return np.asarray((matrix @ places).T)
 
 
-def box_of(matrix: npt.NDArray[np.float64], left: float, top: float, right: float, bottom: float) -> Box:
-    """The upright box around these sides' image through the map."""
-    points = corners(matrix, left, top, max(left, right), bottom)
-    return Box(*points.min(axis=0), *points.max(axis=0))
+def boxes_of(matrix: npt.NDArray[np.float64], sides: npt.ArrayLike) -> list[Box]:
+    """The upright boxes around the image through the map of each left, top, right, bottom `(boxes, 4)`."""
+    left, top, right, bottom = np.asarray(sides, np.float64).reshape(-1, 4).T
+    right = np.maximum(left, right)
+    points = np.stack((left, top, right, top, right, bottom, left, bottom), axis=1).reshape(-1, 4, 2)
+    moved = points @ matrix[:, :2].T + matrix[:, 2]
+    return [Box(*low, *high) for low, high in zip(moved.min(axis=1).tolist(), moved.max(axis=1).tolist(), strict=True)]
+
+
+def box_of(matrix: npt.NDArray[np.float64], box: Box) -> Box:
+    """The upright box around a box's image through the map."""
+    return boxes_of(matrix, [sides(box)])[0]
 
 
 def turned_back(line: Line, angle: float, middle: tuple[float, float]) -> Line:
@@ -67,7 +75,7 @@ def turned_back(line: Line, angle: float, middle: tuple[float, float]) -> Line:
     matrix = np.array([[cos, -sin, x0 - cos * x0 + sin * y0], [sin, cos, y0 - sin * x0 - cos * y0]])
 
     def moved(box: Box) -> Box:
-        return box_of(matrix, box.left, box.top, box.right, box.bottom)
+        return box_of(matrix, box)
 
     polygon = tuple(
         (float(x), float(y))

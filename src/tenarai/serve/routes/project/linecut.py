@@ -39,7 +39,7 @@ class Frame:
 
     def place(self, box: Box) -> list[float]:
         """Left, top, right, bottom, in pixels of the line's picture, of a box on the page."""
-        found = box_of(self.from_page, box.left, box.top, box.right, box.bottom)
+        found = box_of(self.from_page, box)
         return [
             round(min(max(0.0, side), most), 2)
             for side, most in zip(
