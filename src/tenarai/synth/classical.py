@@ -89,31 +89,48 @@ def _leaf(
         count -= drawn
     lines: list[Line] = []
     plain: list[Line] = []
+    noted = float(rng.choice([0.05, 0.2, 0.7]))
     for number in range(count):
         x, y = area.right - (number + 0.5) * pitch, area.top + (1.5 * em if rng.random() < 0.12 else 0.0)
         if number == 0 and rng.random() < 0.4:
             lines += desk.line(writer, stream.take(6), x, area.top, 1.3 * em, 0.6 * area.height, True)
             continue
-        if rng.random() > 0.2:
+        if rng.random() > noted:
             room = (area.bottom - y) * (float(rng.uniform(0.1, 0.8)) if rng.random() < 0.1 else 1.0)
             text = stream.take(int(room / (em * writer.pace)) + 1)
             new = desk.line(writer, text, x, y, em, room, True)
             lines, plain = lines + new, plain + new
-            continue
-        # Large script, then small script in two halves, then large again.
-        for large in (True, False, True):
-            room = (area.bottom - y) * float(rng.uniform(0.3, 0.6))
-            if room < 4 * em:
-                break
-            size = em if large else max(LEAST, 0.48 * em)
-            new = []
-            for side in (0.0,) if large else (0.56 * size, -0.56 * size):
-                text = stream.take(int(room / (size * writer.pace)) + 1)
-                new += desk.line(writer, text, x + side, y, size, room, True)
-            lines += new
-            y = max((line.box.bottom for line in new), default=y) + 0.5 * em
+        else:
+            lines += _annotated(desk, writer, stream, x, y, area.bottom, em)
     often = float(rng.choice([0.0, 0.25]))
     return region(lines) + region(readings(desk, writer, plain, 0.38 * em, often), "note") + found
+
+
+def _annotated(
+    desk: Desk, writer: Writer, stream: Stream, x: float, top: float, bottom: float, em: float
+) -> list[Line]:
+    """A column with half-size double lines (warichu) between its pieces: few and long ones, or many short ones."""
+    rng, lines, y = desk.rng, list[Line](), top
+    short = bool(rng.random() < 0.6)
+    small = max(LEAST, em * float(rng.uniform(0.42, 0.56)))
+    large = bool(rng.random() < 0.85)
+    while bottom - y > 2 * em and (short or len(lines) < 4):
+        if short:
+            room = em * float(rng.uniform(1, 9)) if large else small * (number_in(rng, 1, 8) + 0.5)
+            room = min(bottom - y, room)
+        else:
+            room = (bottom - y) * float(rng.uniform(0.3, 0.6))
+        size, apart = (em, (0.0,)) if large else (small, (0.52 * small, -0.52 * small))
+        new: list[Line] = []
+        for number, aside in enumerate(apart):
+            # The left half is as long as the right one or shorter.
+            part = room * (float(rng.uniform(0.4, 1)) if number and rng.random() < 0.3 else 1.0)
+            text = stream.take(int(part / (size * writer.pace)) + 1)
+            new += desk.line(writer, text, x + aside, y, size, part, True)
+        lines += new
+        y = max((line.box.bottom for line in new), default=y + 0.5 * em) + em * float(rng.uniform(0.1, 0.5))
+        large = not large
+    return lines
 
 
 def _pictured(desk: Desk, writer: Writer, stream: Stream, area: Box, em: float, pitch: float) -> list[Region]:
