@@ -131,7 +131,7 @@ def write_page(columns: list[Column], layout: Path) -> None:
     page = read_layout(layout)[0]
     lines = []
     for line in page.lines:
-        own = next((c for c in columns if c.place.iou(line.box) > 0.9), None)
+        own = next((c for c in columns if c.place.iou(line.box) > 0.5), None)
         left, top = (own.place.left, own.place.top) if own else (0.0, 0.0)
         characters = [replace(c, box=c.box.shifted(left, top)) for c in (own.characters if own else ())]
         lines.append(replace(line, text=own.text if own else "", characters=tuple(characters)))

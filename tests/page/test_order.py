@@ -245,6 +245,24 @@ def test_two_small_columns_inside_a_column_are_read_in_its_place() -> None:
     assert texts(order_lines(parts[::-1])) == [part.text for part in parts]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_short_double_lines_are_read_in_their_column_beside_a_close_one(seed: int) -> None:
+    """Warichu: piece, right half, left half, next piece - and no notes on leaning neighbours, whose boxes are wide."""
+    rng = np.random.default_rng(seed)
+    found = [line("first", 96, 0, 152, 1000, "vertical")]
+    y, number = 0.0, 0
+    while y < 600:
+        number += 1
+        end = y + rng.uniform(60, 200)
+        found.append(line(f"piece {number}", 58, y, 90, end, "vertical"))
+        y, end = end + rng.uniform(4, 20), end + rng.uniform(50, 150)
+        found.append(line(f"right {number}", 75, y, 93, end, "vertical"))
+        found.append(line(f"left {number}", 54, y, 72, y + rng.uniform(0.6, 1) * (end - y), "vertical"))
+        y = end + rng.uniform(4, 20)
+    found.append(line("last", -8, 0, 48, 1000, "vertical"))
+    assert texts(order_lines(shuffled(found, rng))) == [one.text for one in found]
+
+
 # Marginalia
 
 

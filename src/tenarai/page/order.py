@@ -19,6 +19,7 @@ from tenarai.page.layout import Box, Direction, Line, Region
 
 NOTE = 0.62  # of the size of a line: what is this small and beside it is a note on it (a row of low letters is 0.7)
 BESIDE = 0.6  # of the size of its line: how far off a note may be
+INLINE = 0.4  # of the size of a line: how far from its middle the halves of a double line are that goes on from it
 MARGINAL = 0.8  # of the size of the body: what is smaller and beyond the body's lines is marginalia
 MARGINAL_PART = 0.35  # of the writing of a page: more of it is no marginalia
 OVERLAP = 0.2  # of a line's thickness on each side: how far neighbouring rows may reach into each other
@@ -192,11 +193,14 @@ def _hosts(geometry: _Geometry) -> Indices:
         # A small line next to another of its size is running text under a heading.
         alike = (size[:, None] < 1.35 * size) & (size < 1.35 * size[:, None]) & ~np.eye(len(own), dtype=bool)
         running = np.any(alike & with_it & (-down <= 1.2 * size[:, None]) & (-down > -0.3 * size[:, None]), axis=1)
-        candidate = beside & smaller & near & ~np.asarray(running)[:, None]
-        distance = np.where(candidate, np.abs((boxes[:, 1] + boxes[:, 3])[:, None] - boxes[:, 1] - boxes[:, 3]), np.inf)
-        # Notes stand over or to the right of their line: between two, the one below it is meant.
+        # One that a large line leads to, or that leads to one, goes on in that row: half-size double lines (warichu).
         middle = (boxes[:, 1] + boxes[:, 3]) / 2
-        distance = distance * np.where(middle[:, None] < middle, 1.0, 1.3)
+        apart = np.abs(middle[:, None] - middle)
+        continued = smaller & (apart < INLINE * size) & (across < 0.3 * size) & (-across < 1.2 * size)
+        running |= continued.any(axis=1) | continued.any(axis=0)
+        candidate = beside & smaller & near & ~np.asarray(running)[:, None]
+        # Notes stand over or to the right of their line: between two, the one below it is meant.
+        distance = np.where(candidate, apart * np.where(middle[:, None] < middle, 1.0, 1.3), np.inf)
         for number in np.flatnonzero(candidate.any(axis=1)):
             hosts[own[number]] = own[int(np.argmin(distance[number]))]
     # A note on a note belongs to the line below both.

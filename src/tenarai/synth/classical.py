@@ -9,6 +9,7 @@ from tenarai.synth.line import is_kanji
 from tenarai.synth.sheet import Stream, Writer
 
 PICTURED = 0.3  # part of the leaves that show a large picture with columns around it
+FOLDED = 0.25  # part of the leaves beside which half of the title on the fold is seen
 KANA = "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわん"
 
 
@@ -46,9 +47,11 @@ def classical(desk: Desk) -> list[Region]:
         areas = [replace(whole, left=fold + gutter), replace(whole, right=fold - gutter)]
         if rng.random() < 0.7:
             sheet.rule(((fold, 0), (fold, sheet.height)), int(rng.integers(60, 200)), number_in(rng, 1, 4))
-    pitch, framed, ruled = em * float(rng.uniform(1.5, 2.2)), bool(rng.random() < 0.6), bool(rng.random() < 0.5)
-    found = []
+    pitch, framed, ruled = em * float(rng.uniform(1.25, 2.2)), bool(rng.random() < 0.6), bool(rng.random() < 0.5)
+    found: list[Region] = []
     for area in areas:
+        if rng.random() < FOLDED:
+            found += _folded(desk, writer, stream, area, em)
         if rng.random() < PICTURED:
             found += _pictured(desk, writer, stream, area, em, pitch)
         else:
@@ -72,14 +75,15 @@ def _leaf(
     sheet, rng = desk.sheet, desk.rng
     count = int(area.width / pitch)
     if framed:
-        around = Box(
-            area.right - count * pitch - 0.2 * em, area.top - em, area.right + 0.2 * em, area.bottom + 0.6 * em
-        )
+        # Rules stand as close to the writing as its columns do to each other.
+        over, under = (em * float(rng.uniform(0.2, 1)) for _ in range(2))
+        around = Box(area.right - count * pitch, area.top - over, area.right, area.bottom + under)
         sheet.frame(around, 200, 2)
         if ruled:
+            dark, wide = int(rng.integers(90, 220)), number_in(rng, 1, 2)
             for number in range(1, count):
                 x = area.right - number * pitch
-                sheet.rule(((x, around.top), (x, around.bottom)), 130)
+                sheet.rule(((x, around.top), (x, around.bottom)), dark, wide)
     found: list[Region] = []
     if count > 5 and rng.random() < 0.2:
         drawn = number_in(rng, 3, count - 1)
@@ -89,7 +93,7 @@ def _leaf(
         count -= drawn
     lines: list[Line] = []
     plain: list[Line] = []
-    noted = float(rng.choice([0.05, 0.2, 0.7]))
+    noted = float(rng.choice([0.05, 0.05, 0.3, 0.7]))
     for number in range(count):
         x, y = area.right - (number + 0.5) * pitch, area.top + (1.5 * em if rng.random() < 0.12 else 0.0)
         if number == 0 and rng.random() < 0.4:
@@ -102,8 +106,29 @@ def _leaf(
             lines, plain = lines + new, plain + new
         else:
             lines += _annotated(desk, writer, stream, x, y, area.bottom, em)
-    often = float(rng.choice([0.0, 0.25]))
+    often = float(rng.choice([0.0, 0.25])) if pitch > 1.5 * em else 0.0
     return region(lines) + region(readings(desk, writer, plain, 0.38 * em, often), "note") + found
+
+
+def _folded(desk: Desk, writer: Writer, stream: Stream, area: Box, em: float) -> list[Region]:
+    """The title on the fold at the outer edge of a leaf, cut through its middle: nobody transcribes it."""
+    rng, found = desk.rng, list[Region]()
+    size = max(LEAST, em * float(rng.uniform(0.6, 1)))
+    outside = bool(area.right > 0.6 * desk.sheet.width) or rng.random() < 0.5
+    x = area.right + 1.1 * em if outside else area.left - 1.1 * em
+    y = area.top + float(rng.uniform(-0.5, 0.3 * area.height / em)) * em
+    for _ in range(number_in(rng, 1, 2)):
+        for line in desk.line(writer, stream.take(number_in(rng, 2, 7)), x, y, size, 0.4 * area.height, True):
+            box, middle = line.box, round(line.box.left + float(rng.uniform(0.3, 0.7)) * line.box.width)
+            away = slice(middle, round(box.right)) if outside else slice(round(box.left), middle)
+            desk.sheet.writing[round(box.top) : round(box.bottom), away] = 0
+            left = replace(box, right=float(middle)) if outside else replace(box, left=float(middle))
+            found.append(Region(left, kind="header"))
+            y = box.bottom + em * float(rng.uniform(1, 6))
+    if rng.random() < 0.7:
+        cut = x + (0.1 if outside else -0.1) * size
+        desk.sheet.rule(((cut, area.top - em), (cut, area.bottom + em)), int(rng.integers(90, 200)))
+    return found
 
 
 def _annotated(
@@ -142,9 +167,10 @@ def _pictured(desk: Desk, writer: Writer, stream: Stream, area: Box, em: float, 
     left = area.left + float(rng.choice([0, 0.5, 1])) * (1 - across) * area.width
     top = area.top + float(rng.choice([0, 0.5, 1])) * (1 - down) * area.height
     place = Box(left, top, left + across * area.width, top + down * area.height)
+    figures: list[Region] = []
     for _ in range(number_in(rng, 1, 3)):
         corner = place.left + rng.uniform(0, 0.5) * place.width, place.top + rng.uniform(0, 0.5) * place.height
-        figure = sheet.drawing(Box(*corner, place.right, place.bottom), rng)
+        figures.append(Region(sheet.drawing(Box(*corner, place.right, place.bottom), rng), kind="figure"))
     lines: list[Line] = []
     for number in range(int(area.width / pitch)):
         x = area.right - (number + 0.5) * pitch
@@ -159,9 +185,16 @@ def _pictured(desk: Desk, writer: Writer, stream: Stream, area: Box, em: float, 
     names: list[Line] = []
     for _ in range(number_in(rng, 0, 12)):
         size = max(LEAST, em * float(rng.uniform(0.5, 1.0)))
-        x, y = rng.uniform(place.left + size, place.right - size), rng.uniform(place.top, place.bottom - 2 * size)
-        room = size * writer.pace * number_in(rng, 1, 6) + 0.5 * size
-        spot = Box(x - 0.8 * size, y - 0.3 * size, x + 0.8 * size, y + room + 0.3 * size)
-        if all(spot.intersection_area(line.box) == 0 for line in (*names, *lines)) and spot.bottom < area.bottom:
-            names += desk.line(writer, stream.take(int(room / (size * writer.pace))), x, y, size, room, True)
-    return region(lines) + region(names) + [Region(figure, kind="figure")]
+        count = number_in(rng, 2, 5) if rng.random() < 0.25 else 1  # a few short columns, or a name
+        width, height = 1.25 * size * (count - 1), size * (writer.pace * number_in(rng, 1, 6) + 0.5)
+        if min(place.width - width, place.height - height) < 2 * size:
+            continue
+        x, y = rng.uniform(place.left + size + width, place.right - size), rng.uniform(place.top, place.bottom - height)
+        spot = Box(x - width - 0.8 * size, y - 0.3 * size, x + 0.8 * size, y + height + 0.3 * size)
+        if any(spot.intersection_area(line.box) > 0 for line in (*names, *lines)) or spot.bottom > area.bottom:
+            continue
+        for number in range(count):
+            room = height * (float(rng.uniform(0.5, 1)) if number == count - 1 else 1.0)
+            text = stream.take(max(1, int(room / (size * writer.pace))))
+            names += desk.line(writer, text, x - 1.25 * size * number, y, size, room, True)
+    return region(lines) + region(names) + figures
