@@ -150,6 +150,14 @@ def test_whole_pages_are_found_and_read(pages: Path) -> None:
     assert figures["lines"] == 1 and figures["cer"] < 0.3
 
 
+def test_two_models_are_compared_on_whole_pages(pages: Path) -> None:
+    done = runner.invoke(app, ["compare", "shipped", "shipped", str(pages), "--pages", "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    alone = json.loads(runner.invoke(app, ["evaluate", str(pages), "--pages", "--json"]).stdout)
+    assert found["a"] == found["b"] == alone and found["difference"] == 0
+
+
 @pytest.mark.parametrize("asked", [[], ["--pages"]])
 def test_a_page_without_its_picture_is_said(pages: Path, asked: list[str]) -> None:
     (pages / "two.png").unlink()

@@ -73,7 +73,7 @@ def evaluate(
 
     how: dict[str, Any] = {"boilerplate": boilerplate, "alphabet": alphabet, "script": script}
     how |= {"language": language, "lexicon": lexicon}
-    readings = _read(model, _whole(data) if pages else _lines(data, corpus), **how)
+    readings = _read(model, _pairs(data, corpus, pages), **how)
     evaluation = figures(readings, policy)
     if report is not None:
         from tenarai.evaluate.html import lines_page
@@ -90,6 +90,7 @@ def compare(
     policy: PolicyOption = "standard",
     boilerplate: BoilerplateOption = False,
     corpus: CorpusOption = None,
+    pages: PagesOption = False,
     alphabet: AlphabetOption = None,
     script: ScriptOption = "auto",
     language: LanguageOption = None,
@@ -102,7 +103,7 @@ def compare(
     from tenarai.evaluate.compare import render_comparison
 
     check_report(report)
-    pairs = _lines(data, corpus)
+    pairs = _pairs(data, corpus, pages)
     how: dict[str, Any] = {"boilerplate": boilerplate, "alphabet": alphabet, "script": script}
     how |= {"language": language, "lexicon": lexicon}
     first, second = (_read(model, pairs, **how) for model in (a, b))
@@ -116,18 +117,15 @@ def compare(
     _show(comparison, render_comparison, as_json)
 
 
-def _lines(data: list[Path], corpus: str | None) -> "list[LinePair]":
-    """A corpus with parts of its own is measured on its test part."""
+def _pairs(data: list[Path], corpus: str | None, pages: bool) -> "list[LinePair]":
+    """Whole pages, or lines: a corpus with parts of its own is measured on its test part."""
+    from tenarai.dataset.pages import read_whole_pages
     from tenarai.dataset.source import read_lines
 
+    if pages:
+        return [page for source in data for page in read_whole_pages(source)]
     pairs = [pair for source in data for pair in read_lines(source, corpus)]
     return [pair for pair in pairs if pair.split == "test"] or pairs
-
-
-def _whole(data: list[Path]) -> "list[LinePair]":
-    from tenarai.dataset.pages import read_whole_pages
-
-    return [page for source in data for page in read_whole_pages(source)]
 
 
 def _read(
