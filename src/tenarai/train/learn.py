@@ -256,10 +256,9 @@ class _Run:
         return minutes is not None and self.progress.rounds > 0 and self.seconds() > 60 * minutes * share
 
     def _chosen(self) -> tuple[int, list[Reading], list[Reading]]:
-        """How many rounds help, 0 for none, and the held-out readings before and after so many. The loss decides, which
-        is less noisy than errors; more errors than before are never taken. Of several the best is taken. A handful of
-        lines says little: there the last is taken that makes loss or errors less, as other lines of a writer gain from
-        whole courses even where one of the two says otherwise."""
+        """How many rounds help, 0 for none, and the held-out readings before and after so many: the last of those that
+        make the loss less and errors no more, as other lines of a writer gain from whole courses even where held-out
+        ones say otherwise. A handful of lines says little: there less of either is enough."""
         held = [self.corrections[i] for part in self.held for i in part]
         lines, names = [c.plain for c in held], [c.name for c in held]
         losses, read = [], []
@@ -267,11 +266,12 @@ class _Run:
             losses.append(sum(loss for loss, _ in moment))
             read.append(readings(lines, [text for _, texts in moment for text in texts], names))
         errors = [evaluate(r, POLICY).errors.edits for r in read]
+        less = [loss < losses[0] for loss in losses]
         if len(self.corrections) < FEW:
-            better = (i for i, loss in enumerate(losses) if loss < losses[0] or errors[i] < errors[0])
-            best = max(better, default=0)
+            better = (i for i, count in enumerate(errors) if less[i] or count < errors[0])
         else:
-            best = min((i for i, count in enumerate(errors) if count <= errors[0]), key=lambda i: losses[i])
+            better = (i for i, count in enumerate(errors) if less[i] and count <= errors[0])
+        best = max(better, default=0)
         return best, read[0], read[best]
 
 
