@@ -1,10 +1,8 @@
 """Reading order: lines of a page, wherever they were found, as regions with their lines in the order one reads them.
 
-Recursive XY-cut (Nagy and Seth 1984) along whitespace valleys; where no straight cut parts the lines, a topological
-order of pairwise precedence (Breuel 2003, "High performance document layout analysis", section 5). Vertical writing is
-turned a quarter to the left, so that columns from right to left are rows from top to bottom and the upper block (dan)
-of a page is its left column: everything below speaks of rows only. Every threshold counts in line sizes, so that the
-order is the same for the page moved, scaled, or given in another order.
+Vertical writing is turned a quarter to the left, so that columns from right to left are rows from top to bottom and the
+upper block (dan) of a page is its left column; `page.xycut` orders rows. Every threshold counts in line sizes, so that
+the order is the same for the page moved, scaled, or given in another order.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,23 +14,16 @@ import numpy.typing as npt
 
 from tenarai.errors import DataError
 from tenarai.page.layout import Box, Direction, Line, Region
+from tenarai.page.place import around
+from tenarai.page.xycut import Groups, Indices, Rectangles, shared, xy_cut
 
 NOTE = 0.62  # of the size of a line: what is this small and beside it is a note on it (a row of low letters is 0.7)
 BESIDE = 0.6  # of the size of its line: how far off a note may be
 INLINE = 0.4  # of the size of a line: how far from its middle the halves of a double line are that goes on from it
 MARGINAL = 0.8  # of the size of the body: what is smaller and beyond the body's lines is marginalia
 MARGINAL_PART = 0.35  # of the writing of a page: more of it is no marginalia
-OVERLAP = 0.2  # of a line's thickness on each side: how far neighbouring rows may reach into each other
-GUTTER = 0.8  # of the size: no narrower gap over several rows parts two columns
-LONG = 6.0  # sizes: lines this long on both sides of a gutter are two columns of text, not labels and values
-BLOCK = 2.5  # sizes: what is taller is no row but writing of the other direction, or a region
-PARAGRAPH = 2.0  # sizes: a wider gap between two rows parts two regions
 
 TINY = 1e-6  # pixels: what a line without height or length counts as
-
-Rectangles = npt.NDArray[np.float64]  # (n, 4) left, top, right, bottom in pixels
-Indices = npt.NDArray[np.int64]
-Groups = list[list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +162,6 @@ def _turned(boxes: Rectangles) -> Rectangles:
     return np.stack((top, -right, bottom, -left), axis=1)
 
 
-def _shared(boxes: Rectangles, side: int) -> npt.NDArray[np.float64]:
-    """How much each two overlap (n, n), in pixels, across (0) or down (1); negative is the gap between them."""
-    low, high = boxes[:, side], boxes[:, side + 2]
-    return np.minimum(high[:, None], high) - np.maximum(low[:, None], low)
-
-
 def _hosts(geometry: _Geometry) -> Indices:
     """(n,) index of the line on which each is a note, -1 for lines that are none."""
     count = len(geometry.boxes)
@@ -185,7 +170,7 @@ def _hosts(geometry: _Geometry) -> Indices:
         own = np.flatnonzero(geometry.vertical == vertical)
         boxes = _turned(geometry.boxes[own]) if vertical else geometry.boxes[own]
         size, length = geometry.sizes[own], geometry.lengths[own]
-        across, down = _shared(boxes, 0), _shared(boxes, 1)
+        across, down = shared(boxes, 0), shared(boxes, 1)
         with_it = across >= 0.6 * np.minimum(length[:, None], length)
         beside = across >= 0.6 * length[:, None]
         smaller = size[:, None] <= NOTE * size
@@ -235,7 +220,7 @@ def _arranged(geometry: _Geometry, chosen: Indices) -> Groups:
     items += _blocks(own, np.flatnonzero(own.vertical != vertical))
     boxes = np.array([(*own.boxes[item, :2].min(axis=0), *own.boxes[item, 2:].max(axis=0)) for item in items])
     groups: Groups = []
-    for group in _cut(_turned(boxes) if vertical else boxes, np.arange(len(items)), own.size(vertical)):
+    for group in xy_cut(_turned(boxes) if vertical else boxes, np.arange(len(items)), own.size(vertical)):
         kept: list[int] = []
         for number in group:
             item = items[number]
@@ -252,7 +237,7 @@ def _arranged(geometry: _Geometry, chosen: Indices) -> Groups:
 def _blocks(geometry: _Geometry, chosen: Indices) -> list[Indices]:
     """The chosen lines linked where they are closer than two of their sizes."""
     boxes, reach = geometry.boxes[chosen], geometry.sizes[chosen]
-    gap = -np.minimum(_shared(boxes, 0), _shared(boxes, 1))
+    gap = -np.minimum(shared(boxes, 0), shared(boxes, 1))
     near = gap < 2 * np.minimum(reach[:, None], reach)
     label = np.arange(len(chosen))
     for _ in range(len(chosen)):
@@ -261,109 +246,6 @@ def _blocks(geometry: _Geometry, chosen: Indices) -> list[Indices]:
             break
         label = lowest
     return [chosen[label == one] for one in np.unique(label)]
-
-
-def _runs(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], gap: float) -> list[Indices]:
-    """Intervals joined where less than `gap` is between them: the indices of each run, from low to high."""
-    order = np.lexsort((high, low))
-    reach = np.maximum.accumulate(high[order])
-    return np.split(order, np.flatnonzero(low[order][1:] - reach[:-1] >= gap) + 1)
-
-
-def _cut(boxes: Rectangles, chosen: Indices, size: float) -> Groups:
-    """XY-cut of the chosen rows: groups of indices, each the rows of one region."""
-    own = boxes[chosen]
-    slack = np.minimum(OVERLAP * (own[:, 3] - own[:, 1]), 0.5 * size)
-    strips = [chosen[run] for run in _runs(own[:, 1] + slack, own[:, 3] - slack, 0.0)]
-    if len(strips) == 1:
-        columns = [chosen[run] for run in _runs(own[:, 0], own[:, 2], 0.0)]
-        if len(columns) == 1:
-            return [_by_precedence(boxes, chosen)]
-        if all(len(column) == 1 for column in columns):
-            return [[int(column[0]) for column in columns]]
-        return [group for column in columns for group in _cut(boxes, column, size)]
-    groups: Groups = []
-    bottom = -np.inf
-    for band in _bands(boxes, strips, size):
-        several = len(band) > 1
-        found = (
-            [group for column in _columns(boxes, band) for group in _cut(boxes, column, size)]
-            if several
-            else _cut(boxes, band[0], size)
-        )
-        every = np.concatenate(band)
-        plain = not several and len(found) == 1
-        if groups and plain and bottom > -np.inf and boxes[every, 1].min() - bottom < PARAGRAPH * size:
-            groups[-1] += found[0]
-        else:
-            groups += found
-        bottom = float(boxes[every, 3].max()) if plain else -np.inf
-    return groups
-
-
-def _columns(boxes: Rectangles, band: list[Indices]) -> list[Indices]:
-    every = np.concatenate(band)
-    return [every[run] for run in _runs(boxes[every, 0], boxes[every, 2], 0.0)]
-
-
-def _bands(boxes: Rectangles, strips: list[Indices], size: float) -> list[list[Indices]]:
-    """Strips from top to bottom, those in a row put together through which one gutter runs."""
-    bands: list[list[Indices]] = []
-    for strip in strips:
-        if bands and _has_gutter(boxes, np.concatenate((*bands[-1], strip)), size):
-            bands[-1].append(strip)
-        else:
-            bands.append([strip])
-    split: list[list[Indices]] = []
-    for band in bands:
-        split += [band] if len(band) > 1 and _are_columns(boxes, band, size) else [[strip] for strip in band]
-    return split
-
-
-def _has_gutter(boxes: Rectangles, chosen: Indices, size: float) -> bool:
-    return len(_runs(boxes[chosen, 0], boxes[chosen, 2], GUTTER * size)) > 1
-
-
-def _are_columns(boxes: Rectangles, band: list[Indices], size: float) -> bool:
-    """Whether a gutter parts columns, and not the ends of short rows, or labels from values."""
-    every = np.concatenate(band)
-    columns = [every[run] for run in _runs(boxes[every, 0], boxes[every, 2], GUTTER * size)]
-    blocks = [len(column) == 1 and np.ptp(boxes[column[0], 1::2]) > BLOCK * size for column in columns]
-    if any(len(column) == 1 and not block for column, block in zip(columns, blocks, strict=True)):
-        return False
-    tops = np.array([boxes[column, 1].min() for column in columns])
-    bottoms = np.array([boxes[column, 3].max() for column in columns])
-    if np.minimum.reduce(bottoms) - np.maximum.reduce(tops) < 0.5 * (bottoms - tops).min():
-        return False
-    if any(blocks) or all(np.median(boxes[column, 2] - boxes[column, 0]) >= LONG * size for column in columns):
-        return True
-    rights = [boxes[column, 2].max() for column in columns]
-    gutter = min(boxes[column, 0].min() - right for column, right in zip(columns[1:], rights, strict=False))
-    rows = np.sort(boxes[columns[0]], axis=0)
-    return bool(gutter > float(np.median(rows[1:, 1] - rows[:-1, 3])))
-
-
-def _by_precedence(boxes: Rectangles, chosen: Indices) -> list[int]:
-    """Breuel's partial order made a total one: above comes first where two share columns; left comes first where no
-    third between them reaches over both. Whatever is free to come next goes from top to bottom, then left to right."""
-    own = boxes[chosen]
-    middle = (own[:, 1] + own[:, 3]) / 2
-    shares = _shared(own, 0) > 0
-    above = middle[:, None] < middle
-    before = shares & above
-    left = ~shares & (own[:, 0][:, None] < own[:, 0])
-    for a, b in np.argwhere(left):
-        low, high = sorted((middle[a], middle[b]))
-        between = (middle > low) & (middle < high) & shares[a] & shares[b]
-        before[a, b] = not between.any()
-    rank = np.lexsort((own[:, 0], middle))
-    waiting = list(rank)
-    ordered: list[int] = []
-    while waiting:
-        # Jittered boxes can precede each other in a circle: the one with the fewest before it breaks it.
-        blocked = [int(before[waiting, i].sum()) for i in waiting]
-        ordered.append(int(chosen[waiting.pop(int(np.argmin(blocked)))]))
-    return ordered
 
 
 def place_of(line: Line, places: Sequence[Region]) -> int:
@@ -378,11 +260,8 @@ def _direction(geometry: _Geometry) -> Direction:
 
 
 def _region(lines: Sequence[Line], group: Sequence[int], kind: str) -> Region:
-    own = [lines[i] for i in group]
-    box = own[0].box
-    for line in own[1:]:
-        box = box.union(line.box)
-    return Region(box, tuple(own), own[0].direction, kind)
+    own = tuple(lines[i] for i in group)
+    return Region(around(own), own, own[0].direction, kind)
 
 
 def _notes(lines: Sequence[Line], hosts: Indices, group: Sequence[int]) -> list[Region]:
@@ -399,5 +278,5 @@ def _ordered_parts(parts: list[tuple[Box, list[Region]]], geometry: _Geometry) -
     vertical = geometry.mostly_vertical()
     parts = sorted(parts, key=lambda part: (part[0].top, part[0].left, part[0].bottom, part[0].right))
     boxes = np.array([(box.left, box.top, box.right, box.bottom) for box, _ in parts])
-    groups = _cut(_turned(boxes) if vertical else boxes, np.arange(len(parts)), geometry.size(vertical))
+    groups = xy_cut(_turned(boxes) if vertical else boxes, np.arange(len(parts)), geometry.size(vertical))
     return [parts[i] for group in groups for i in group]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tenarai.page.layout import Box, Line, Region
+from tenarai.page.place import around
 from tenarai.synth.hand import Hand, Rng
 from tenarai.synth.sheet import Pens, Sheet, Stream, Writer
 from tenarai.synth.words import Texts
@@ -80,10 +81,7 @@ class Desk:
 def region(lines: Sequence[Line], kind: str = "text") -> list[Region]:
     if not lines:
         return []
-    box = lines[0].box
-    for line in lines[1:]:
-        box = box.union(line.box)
-    return [Region(box, tuple(lines), lines[0].direction, kind)]
+    return [Region(around(lines), tuple(lines), lines[0].direction, kind)]
 
 
 def number_in(rng: Rng, low: int, high: int) -> int:

@@ -1,5 +1,6 @@
 """The training step of the detector: cross-entropy and overlap of the lines' middles, focal loss of characters."""
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 
 import numpy as np
@@ -20,16 +21,16 @@ from tenarai.train.recipe import RunSettings
 MOVED = ("pictures", "likely", "lengths", "told", "characters")  # boxes stay where anchors are made
 
 
-class PageTraining(AveragedTraining):
+class PageTraining(AveragedTraining, ABC):
     """Training of what finds lines; validated on whole pages. Its alphabet is empty: it names no characters."""
 
     def __init__(self, network: Pyramid, run: RunSettings) -> None:
         super().__init__(network, Alphabet(("",)), run)
         self.counts: dict[str, list[int]] = {}
 
+    @abstractmethod
     def lines(self, values: npt.NDArray[np.float32]) -> tuple[Line, ...]:
         """The lines in what the network gives of one page."""
-        raise NotImplementedError
 
     def validation_step(self, page: Whole, batch_idx: int) -> None:
         self.average.eval()
