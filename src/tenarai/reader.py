@@ -40,6 +40,7 @@ LEAST_SKEW = 0.004  # radians: below this, turning a page blurs it for nothing
 LEGIBLE = 0.3  # mean confidence of what no detector took for lines: below it, it is no writing
 NOTHING = "there is ink, but no line was found"
 SURELY = 0.7  # probability of one character from which a reading as two is given up
+PLAINLY = 0.1  # of the doubt of the model of single characters: with less, the line's own reading stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,15 +281,15 @@ class Reader:
         def open_with(runtime: LineRuntime, prior: Prior) -> Transcriber:
             return Transcriber(runtime, self.decoder(prior, runtime, strict=strict), allowed)
 
-        older = replace(prior, language="classical") if prior.language == "auto" else prior
+        older = replace(prior, language="classical" if prior.language == "auto" else prior.language, judge="classical")
         if script == "classical" and beside:
             return Transcription(None, lambda: open_with(self.classical, older))
         first = open_with(self.runtime, older if own and script != "modern" else prior)
         return Transcription(first, (lambda: open_with(self.classical, older)) if beside and script == "auto" else None)
 
-    def decoder(self, prior: Prior, runtime: LineRuntime | None = None, *, strict: bool = True) -> LineDecoder | None:
-        """What helps a model of this reader, the modern one if None, with what is known of a text; None where nothing
-        is. Raises SettingsError, DataError or ModelFileError for what cannot be used."""
+    def decoder(self, prior: Prior, runtime: LineRuntime | None = None, *, strict: bool = True) -> LineDecoder:
+        """What helps a model of this reader, the modern one if None, with what is known of a text. Raises
+        SettingsError, DataError or ModelFileError for what cannot be used."""
         known = replace(prior, language=opened_language(prior.language))
         return line_decoder(known, (runtime or self.runtime).header.alphabet.characters, strict)
 
@@ -351,11 +352,13 @@ class Reader:
 
     def _alone(self, picture: Gray, line: Line, alternatives: int, allowed: frozenset[str] | None) -> Line:
         """A line whose ink is as high as wide, read as one character or as two that are not letters, is a character by
-        itself more often than not: the model of single characters then has the word."""
+        itself more often than not: the model of single characters then has the word, unless it is far less sure."""
         if not squarish(picture) or len(line.text) > 2 or (len(line.text) == 2 and line.text.isascii()):
             return line
         (best,) = self.characters.best([framed(picture, self.characters.side, cleaned=True)], allowed, alternatives + 1)
         if not best or (len(line.text) == 2 and best[0][1] < SURELY):
+            return line
+        if len(line.text) == 1 and 1 - (line.confidence or 0.0) < PLAINLY * (1 - best[0][1]):
             return line
         (text, confidence), box = best[0], line.characters[0].box if line.characters else line.box
         for character in line.characters[1:]:

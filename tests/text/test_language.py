@@ -33,13 +33,18 @@ def seen(text: str, *doubts: tuple[int, str], by: float = 0.5) -> NDArray[np.flo
 
 
 def read(scores: NDArray[np.float32], prior: Prior, **more: object) -> str:
-    decoder = line_decoder(prior, CHARACTERS)
-    assert decoder is not None
-    return decoder.decode(scores, **more).text  # type: ignore[arg-type]
+    return line_decoder(prior, CHARACTERS).decode(scores, **more).text  # type: ignore[arg-type]
 
 
-def test_nothing_known_needs_no_decoder() -> None:
-    assert line_decoder(Prior("none"), CHARACTERS) is None
+def test_without_a_language_the_text_is_what_the_picture_shows_and_language_says_how_sure() -> None:
+    scores = seen("彼は学校に行きました。", (3, "枚"))
+    shown = line_decoder(Prior("none"), CHARACTERS).decode(scores, 5)
+    assert shown.text == best_path(scores, CHARACTERS).text == "彼は学枚に行きました。"
+    doubtful = min(shown.spans, key=lambda span: span.confidence)
+    assert doubtful.character == "枚" and doubtful.alternatives[0][0] == "校"
+    assert doubtful.alternatives[0][1] > doubtful.confidence
+    older = line_decoder(Prior("none", judge="classical"), CHARACTERS).decode(scores, 5)
+    assert older.text == shown.text and older.confidence != shown.confidence
 
 
 @pytest.mark.parametrize(
@@ -70,7 +75,6 @@ def test_the_shipped_model_corrects_a_latin_line(name: str, text: str, doubt: tu
 
 def test_lines_without_letters_and_sure_lines_are_left_as_they_are() -> None:
     decoder = line_decoder(Prior("auto"), CHARACTERS)
-    assert decoder is not None
     for scores in (seen("12-34", (1, "7")), seen("qzxkjw vbn"), seen("蠻麒璧鬱")):
         assert decoder.decode(scores, 3).text == best_path(scores, CHARACTERS, 3).text
 
@@ -110,7 +114,7 @@ def test_a_lexicon_is_entries_in_japanese() -> None:
     assert read(scores, Prior(lexicon=["京都市", "大阪市"])) == "京都市"
     assert read(scores, Prior(lexicon=lexicon_of(["京部市", "大阪市"]))) == "京部市"
     decoder = line_decoder(Prior(lexicon=["北海道札幌市"]), CHARACTERS, strict=False)
-    assert decoder is not None and decoder.decode(seen("京都")).text == ""
+    assert decoder.decode(seen("京都")).text == ""
     with pytest.raises(DataError, match="No text that the lexicon allows"):
         read(seen("京都"), Prior(lexicon=["北海道札幌市"]))
 
@@ -153,11 +157,10 @@ def test_decoding_does_not_depend_on_what_was_decoded_before() -> None:
         seen("山本さん", (0, "出")),
     ]
     decoder = line_decoder(Prior("auto"), CHARACTERS)
-    assert decoder is not None
     once = [decoder.decode(scores) for scores in lines]
     shipped_language("ja")._steps.clear()
     again = line_decoder(Prior("auto"), CHARACTERS)
-    assert again is not None and once == [again.decode(scores) for scores in reversed(lines)][::-1]
+    assert once == [again.decode(scores) for scores in reversed(lines)][::-1]
 
 
 def test_a_lexicon_of_a_million_words_takes_seconds(tmp_path: Path) -> None:
@@ -172,7 +175,7 @@ def test_a_lexicon_of_a_million_words_takes_seconds(tmp_path: Path) -> None:
     assert time.process_time() - start < 30
     tracemalloc.start()
     decoder = line_decoder(Prior(lexicon=path), CHARACTERS)  # opened already: nothing is built again
-    assert decoder is not None and tracemalloc.get_traced_memory()[1] < 5e6
+    assert tracemalloc.get_traced_memory()[1] < 5e6
     tracemalloc.stop()
     assert decoder.lexicon is not None
     held = decoder.lexicon.trie.labels.nbytes + decoder.lexicon.trie.first.nbytes

@@ -53,7 +53,6 @@ def test_a_users_text_is_asked_beside_the_shipped_model(tmp_path: Path) -> None:
     SMALL.save(model)
     characters = default_alphabet().characters
     beside, alone = line_decoder(Prior(text), characters), line_decoder(Prior(model), characters)
-    assert beside is not None and alone is not None
     assert isinstance(beside._model("chère Zoé", "latin"), Mixture) and alone._model("chère Zoé", "latin") is not None
     assert beside._model("手習い", "ja") is not None and alone._model("手習い", "ja") is None
     assert beside._model("12", None) is None

@@ -108,7 +108,7 @@ def test_an_open_foreteller_is_a_language_and_stands_beside_the_shipped_one() ->
 
     told = Told(train_ngram(["彼は学校に行きました。", "学校が好きです。"] * 5))
     decoder = line_decoder(Prior(told), read)
-    assert decoder is not None and decoder.again is told and decoder.fusion is FUSION
+    assert decoder.again is told and decoder.fusion is FUSION
     assert decoder.decode(shown("彼は学校に行きました。", (3, "枚"))).text == "彼は学校に行きました。"
     assert told.asked and all("学" in text for text in told.asked[0])
     told.asked.clear()

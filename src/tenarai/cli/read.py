@@ -111,7 +111,7 @@ def read(
     if characters and least_confidence is not None:
         raise SettingsError("--least-confidence is for lines: the table of --characters has every probability.")
     words = {"language": language, "lexicon": lexicon}
-    known = {name: value for name, value in words.items() if value is not None}
+    known: dict[str, Any] = {name: value for name, value in words.items() if value is not None}
     _check_words(known, pattern, characters, explain or lines is not None)
     inputs = given_pictures(pictures or [])
     if not inputs and watch is None:

@@ -13,15 +13,17 @@ from dataclasses import replace
 from tenarai.text.ctc import Decoding, Span, line_confidence
 from tenarai.text.ngram import LanguageModel
 
-CANDIDATES = 4  # looked at beside the character itself
-WEIGHT = 0.3  # of the language model's log probabilities
-AHEAD = 2  # characters behind, which tell a candidate that does not lead to them
+CANDIDATES = 6  # looked at beside the character itself
+WEIGHT = 0.4  # of the language model's log probabilities
+AHEAD = 4  # characters behind, which tell a candidate that does not lead to them
 TEMPERATURE = 1.2
-_SURE = 0.98  # from which nothing is asked
+_SURE = 0.995  # from which nothing is asked
 _LEAST = 1e-9
 
 
-def weighed(decoding: Decoding, model: LanguageModel | None, alternatives: int) -> Decoding:
+def weighed(
+    decoding: Decoding, model: LanguageModel | None, alternatives: int, temperature: float = TEMPERATURE
+) -> Decoding:
     """A line whose characters are as sure as picture and language make them together, with so many alternatives each.
     The text stays. Without a model the temperature alone is applied."""
     if not decoding.spans:
@@ -33,7 +35,7 @@ def weighed(decoding: Decoding, model: LanguageModel | None, alternatives: int) 
         if model is not None:
             states.append(model.step(states[-1], span.character)[0])
     spans = tuple(
-        _weighed(span, _scores(decoding.spans, place, model, states), alternatives)
+        _weighed(span, _scores(decoding.spans, place, model, states), alternatives, temperature)
         for place, span in enumerate(decoding.spans)
     )
     return replace(decoding, spans=spans, confidence=line_confidence(spans))
@@ -56,11 +58,11 @@ def _scores(spans: Sequence[Span], place: int, model: LanguageModel | None, stat
     return found
 
 
-def _weighed(span: Span, added: Sequence[float], alternatives: int) -> Span:
+def _weighed(span: Span, added: Sequence[float], alternatives: int, temperature: float) -> Span:
     if not added:
         return replace(span, alternatives=span.alternatives[:alternatives])
     shares = [span.confidence, *(share for _, share in span.alternatives[:CANDIDATES])]
-    scores = [(math.log(max(share, _LEAST)) + more) / TEMPERATURE for share, more in zip(shares, added, strict=True)]
+    scores = [(math.log(max(share, _LEAST)) + more) / temperature for share, more in zip(shares, added, strict=True)]
     best = max(scores)
     weights = [math.exp(score - best) for score in scores]
     scale = min(1.0, sum(shares)) / sum(weights)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tenarai.errors import DataError, SettingsError
 from tenarai.text.alphabet import default_alphabet
-from tenarai.text.confidence import CANDIDATES, weighed
+from tenarai.text.confidence import CANDIDATES, TEMPERATURE, weighed
 from tenarai.text.corpus import is_text, open_language
 from tenarai.text.ctc import Decoding, best_path, restricted
 from tenarai.text.decode import Decoder, Entries, decode
@@ -49,6 +49,7 @@ class Fusion:
 
     weight, bonus: of a language model, and for each character with it; word_bonus: for each character with a lexicon
     alone; unknown: what a word costs that the lexicon lacks; share: of a recurrent model beside the n-gram.
+    temperature: how much is taken back of what the network is too sure of, see `text.confidence`.
     """
 
     weight: float
@@ -60,6 +61,7 @@ class Fusion:
     top_k: int = 10
     cut: float = 5.0
     skip: float = 0.99
+    temperature: float = TEMPERATURE
 
     def decoder(
         self, model: LanguageModel | None, lexicon: Lexicon | None, alternatives: int, again: Foreteller | None = None
@@ -80,7 +82,10 @@ class Fusion:
         )
 
 
-FUSION: Final[Mapping[Script, Fusion]] = {"ja": Fusion(0.35, 0.8, beam=8), "latin": Fusion(0.65, 1.6, beam=12, cut=4.5)}
+FUSION: Final[Mapping[Script, Fusion]] = {
+    "ja": Fusion(0.35, 0.8, beam=8),
+    "latin": Fusion(0.65, 1.6, beam=12, cut=4.5, temperature=1.6),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,16 +99,14 @@ class Prior:
     lexicon: words that are likelier than others, in scripts with spaces; or, where most letters are Japanese, the
     entries of which a line is one. The path of a list, one a line, the words themselves, or an open lexicon.
     pattern: a line is of this form: an expression or a name, see `text.pattern`.
+    judge: the shipped model that says how sure a line is where `language` names none for its letters, "auto" that of
+    its script. It changes no text.
     """
 
     language: Language = DEFAULT_LANGUAGE
     lexicon: Words | None = None
     pattern: str | None = None
-
-    @property
-    def plain(self) -> bool:
-        """Whether nothing is known, and the best path is the answer."""
-        return self.language == "none" and self.lexicon is None and self.pattern is None
+    judge: Literal["auto", "ja", "classical", "latin"] = "auto"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +122,7 @@ class LineDecoder:
     again: Foreteller | None = None  # weighs again what is found with the shipped one
     auto: bool = False  # the shipped one is asked alone
     strict: bool = True
+    judge: Ngram | None = None  # says how sure a line is that no model has been asked about, for the shipped one
     fusion: Mapping[Script, Fusion] = field(default_factory=lambda: FUSION)
 
     @property
@@ -139,7 +143,10 @@ class LineDecoder:
         plain = best_path(log_probs, self.characters, looked_at)
         script = script_of(plain.text)
         model = self._model(plain.text, script)
-        return weighed(self._searched(log_probs, plain, model, script, looked_at), model, alternatives)
+        found = self._searched(log_probs, plain, model, script, looked_at)
+        # Where the text is to be what the picture shows, language still tells which of it can hardly be right.
+        judge = None if script is None else model or self.judge or shipped_language(script)
+        return weighed(found, judge, alternatives, self.fusion[script].temperature if script else TEMPERATURE)
 
     def _searched(
         self, log_probs: NDArray[np.float32], plain: Decoding, model: Ngram | Mixture | None, script: Script | None,
@@ -228,14 +235,12 @@ def script_of(text: str) -> Script | None:
     return "ja" if japanese * _A_LETTER >= others else "latin"
 
 
-def line_decoder(prior: Prior, characters: Sequence[str], strict: bool = True) -> LineDecoder | None:
-    """Opens what a prior names, for a reader of these characters, "" the blank; None when it names nothing.
+def line_decoder(prior: Prior, characters: Sequence[str], strict: bool = True) -> LineDecoder:
+    """Opens what a prior names, for a reader of these characters, "" the blank.
 
     Raises SettingsError for a language or pattern that there is not, DataError for a file that cannot be used and for
     a language model or lexicon of other characters.
     """
-    if prior.plain:
-        return None
     known = tuple(characters)
     language, again = _asked(prior.language)
     if again is not None:
@@ -259,6 +264,7 @@ def line_decoder(prior: Prior, characters: Sequence[str], strict: bool = True) -
         again,
         auto,
         strict,
+        None if prior.judge == "auto" else shipped_language(prior.judge),
     )
 
 
