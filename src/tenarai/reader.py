@@ -147,7 +147,7 @@ class Reader:
         lines = Transcriber(self.runtime)
 
         def read(page: Gray) -> list[Line]:
-            return lines.lines(page, largest(find_lines(page, lambda small: seen(self.detector, small)[0])), 0)
+            return lines.lines(page, largest(find_lines(page, lambda small: seen(self.detector, small))), 0)
 
         return 0 if result.blank else likely_turn(result.picture, read)
 
@@ -323,7 +323,7 @@ class Reader:
         """The lines that the detector finds, read, in reading order, print last; none when it finds none that can be
         read."""
         direction = None if asked.direction == "auto" else asked.direction
-        found = find_lines(picture, lambda page: seen(self.detector, page)[0], direction)
+        found = find_lines(picture, lambda page: seen(self.detector, page), direction)
         read = [line for line in self._read_lines(picture, found, asked) if line.text]
         return in_order(lambda: self.press, picture, read)
 

@@ -15,7 +15,7 @@ class Eye:
         self.range = thinnest, thickest
         self.sizes: list[tuple[int, ...]] = []
 
-    def __call__(self, picture: np.ndarray) -> tuple[Line, ...]:
+    def __call__(self, picture: np.ndarray) -> tuple[tuple[Line, ...], tuple[Character, ...]]:
         self.sizes.append(picture.shape)
         height, width = (-(-side // 4) for side in picture.shape)
         zero = np.zeros((height, width), np.float32)
@@ -31,7 +31,7 @@ class Eye:
             maps["horizontal"] = np.where(inside, 0.9, 0).astype(np.float32)
             maps["before"] = (np.broadcast_to(y, inside.shape) - top).astype(np.float32)
             maps["after"] = (bottom - np.broadcast_to(y, inside.shape)).astype(np.float32)
-        return propose_lines(Maps(**maps, stride=4))
+        return propose_lines(Maps(**maps, stride=4)), ()
 
 
 def page(height: int, width: int, thick: int) -> np.ndarray:
@@ -76,12 +76,12 @@ def test_only_lines_of_the_direction_that_was_asked_for() -> None:
 def test_rows_are_cut_wider_than_they_are_found_for_their_tails_and_columns_are_not(
     direction: Direction, wider: float
 ) -> None:
-    edges = ((100.0, 300.0), (500.0, 300.0)), ((500.0, 330.0), (100.0, 330.0))
+    edges = ((100.0, 300.0), (500.0, 300.0)), ((500.0, 350.0), (100.0, 350.0))
     outline = tuple((x, y) if direction == "horizontal" else (y, x) for edge in edges for x, y in edge)
     xs, ys = zip(*outline, strict=True)
     found = Line(Box(min(xs), min(ys), max(xs), max(ys)), direction, polygon=outline)
-    (line,) = find_lines(np.full((1000, 1000), 255, np.uint8), lambda small: [found])
-    assert thickness(line) == pytest.approx(30 * (1 + wider))
+    (line,) = find_lines(np.full((1000, 1000), 255, np.uint8), lambda small: ([found], []))
+    assert thickness(line) == pytest.approx(50 * (1 + wider))
 
 
 def test_nothing_on_a_blank_page() -> None:
@@ -92,10 +92,10 @@ def test_nothing_on_a_blank_page() -> None:
 def test_characters_are_seen_where_lines_are_as_thick_as_they_should_be(thick: int) -> None:
     picture, sizes = page(2000, 1500, thick), []
 
-    def look(seen: np.ndarray) -> list[Character]:
+    def look(seen: np.ndarray) -> tuple[list[Line], list[Character]]:
         sizes.append(seen.shape)
         rows, columns = np.nonzero(seen < 128)
-        return [Character("", Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1), 0.9)]
+        return [], [Character("", Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1), 0.9)]
 
     lines = find_lines(picture, Eye())
     (found,) = find_characters(picture, look, lines)
@@ -103,6 +103,26 @@ def test_characters_are_seen_where_lines_are_as_thick_as_they_should_be(thick: i
         (pytest.approx(2000 * min(1, LARGE / thick), rel=0.1), pytest.approx(1500 * min(1, LARGE / thick), rel=0.1))
     ]
     assert found.box.iou(Box(150, 666, 1350, 666 + thick)) > 0.85 and found.confidence == 0.9
+
+
+@pytest.mark.parametrize(("thick", "scales"), [(16, (1, 1.5)), (32, (1, 1.25)), (44, (1,))])
+def test_columns_are_looked_at_closely_and_parted_by_the_characters_seen_there(
+    thick: int, scales: tuple[float, ...]
+) -> None:
+    sizes: list[int] = []
+
+    def look(seen: np.ndarray) -> tuple[list[Line], list[Character]]:
+        sizes.append(len(seen))
+        size = len(seen) / 1000
+        column = Line(Box(400, 100, 400 + thick, 900).scaled(size), "vertical")
+        half = thick / 2
+        pair = [Character("", Box(x, 500, x + 0.8 * half, 500 + half).scaled(size)) for x in (400, 400 + half)]
+        return [column], [Character("", Box(400, 200, 400 + thick, 200 + thick).scaled(size)), *pair]
+
+    lines = find_lines(np.full((1000, 800), 255, np.uint8), look)
+    assert sizes == [pytest.approx(1000 * scale, abs=1) for scale in scales]
+    assert [round(line.box.top) for line in lines] == [100, 500, 500]
+    assert lines[1].box.left > lines[2].box.left
 
 
 def test_a_wider_line_stays_on_the_page() -> None:

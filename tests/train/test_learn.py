@@ -82,13 +82,12 @@ def write_pair(folder: Path, name: str, text: str, picture: np.ndarray | None = 
 # What is held out
 
 
-@pytest.mark.parametrize("count", [*range(2, 20), 39, 40, 100])
+@pytest.mark.parametrize("count", [*range(2, 20), 100])
 def test_every_line_is_held_out_once_and_of_few_each_by_itself(count: int) -> None:
     parts = held_out(count, 1)
-    assert len(parts) == (count if count < 8 else 8 if count < 40 else 4)
-    assert sorted(i for part in parts for i in part) == list(range(count))
+    assert len(parts) == (count if count < 8 else 4) and sorted(i for part in parts for i in part) == list(range(count))
     assert all(0 < len(part) < count for part in parts)
-    assert held_out(count, 1) == parts and (count < 9 or parts != held_out(count, 2))
+    assert held_out(count, 1) == parts and (count < 8 or parts != held_out(count, 2))
 
 
 # Reading corrections

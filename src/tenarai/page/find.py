@@ -10,14 +10,17 @@ import numpy.typing as npt
 from tenarai.image.clean import Gray
 from tenarai.page.layout import Character, Direction, Line
 from tenarai.page.place import mostly, scaled_line
+from tenarai.page.warichu import with_halves
 
-Look = Callable[[Gray], Sequence[Line]]
+Seen = tuple[Sequence[Line], Sequence[Character]]
+Look = Callable[[Gray], Seen]
 
 SIDE = 1280  # pixels: pages are looked at with their longer side so long at most
 LARGEST = 3200  # pixels: and where the writing is too small for that, so long
 FINE, COARSE = 12.0, 64.0  # pixels: thinner or thicker lines than these are looked at again
 BEST = 28.0  # pixels: as thick as lines should be when looked at again
-LARGE = 40.0  # pixels: as thick as lines should be for their characters
+LARGE = 40.0  # pixels: as thick as lines should be for their characters, and columns for what stands in halves in them
+ENLARGED = 1.5  # columns are enlarged so far at most
 # Of its thickness: so much is added to a row on both sides, for the tails of its letters. Columns have none.
 WIDER = 0.1
 
@@ -25,13 +28,16 @@ WIDER = 0.1
 def find_lines(picture: Gray, look: Look, direction: Direction | None = None) -> tuple[Line, ...]:
     """The lines of a clean page `(height, width) uint8`, 255 = paper, in no order, of one direction or of both.
 
-    `look` is a detector: it gives the lines that it sees on a picture of the page. Places are pixels of the page.
+    `look` is a detector: it gives the lines and characters that it sees on a picture of the page. Columns are looked at
+    closely, and parted where they hold double lines (`page.warichu`). Places are pixels of the page.
     """
     scale = min(1.0, SIDE / max(picture.shape))
-    lines = _at(scale, picture, look)
+    lines, characters = _at(scale, picture, look)
     thickness = _thickness(lines) * scale
     better = scale
-    if lines and thickness < FINE:
+    if lines and thickness < LARGE and mostly(lines) == "vertical":
+        better = min(ENLARGED, scale * LARGE / thickness, LARGEST / max(picture.shape))
+    elif lines and thickness < FINE:
         better = min(1.0, scale * BEST / thickness, LARGEST / max(picture.shape))
     elif thickness > COARSE:
         better = scale * BEST / thickness
@@ -40,15 +46,15 @@ def find_lines(picture: Gray, look: Look, direction: Direction | None = None) ->
         better = min(1.0, 2 * BEST / min(picture.shape))
     if abs(np.log(better / scale)) > 0.1:
         again = _at(better, picture, look)
-        lines = again or lines
+        lines, characters = again if again[0] else (lines, characters)
+    if lines and mostly(lines) == "vertical":
+        lines = with_halves(lines, characters)
     chosen = [line for line in lines if direction in (None, line.direction)]
     height, width = picture.shape
     return tuple(line if line.direction == "vertical" else widened(line, WIDER, width, height) for line in chosen)
 
 
-def find_characters(
-    picture: Gray, look: Callable[[Gray], Sequence[Character]], lines: Sequence[Line]
-) -> list[Character]:
+def find_characters(picture: Gray, look: Look, lines: Sequence[Line]) -> list[Character]:
     """The characters of a clean page, in no order and unread, seen where its `lines`, as they were found, are as thick
     as a detector knows characters best. Places are pixels of the page."""
     scale = min(1.0, SIDE / max(picture.shape))
@@ -56,18 +62,22 @@ def find_characters(
     if usual:
         usual /= 1 if mostly(lines) == "vertical" else 1 + 2 * WIDER
         scale = min(1.0, LARGE / usual, LARGEST / max(picture.shape))
-    return [replace(one, box=one.box.scaled(1 / scale)) for one in look(_shrunk(picture, scale))]
+    return list(_at(scale, picture, look)[1])
 
 
-def _at(scale: float, picture: Gray, look: Look) -> list[Line]:
-    return [scaled_line(line, 1 / scale) for line in look(_shrunk(picture, scale))]
+def _at(scale: float, picture: Gray, look: Look) -> Seen:
+    """What is seen on the page scaled, in pixels of the page."""
+    lines, characters = look(_resized(picture, scale))
+    back = 1 / scale
+    return [scaled_line(line, back) for line in lines], [replace(c, box=c.box.scaled(back)) for c in characters]
 
 
-def _shrunk(picture: Gray, scale: float) -> Gray:
-    if scale >= 1:
+def _resized(picture: Gray, scale: float) -> Gray:
+    if scale == 1:
         return picture
     size = tuple(max(1, round(side * scale)) for side in picture.shape[::-1])
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, size, interpolation=way), np.uint8)
 
 
 def _thickness(lines: Sequence[Line]) -> float:

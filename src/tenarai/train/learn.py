@@ -30,8 +30,7 @@ from tenarai.train.processor import one_thread
 from tenarai.train.tuning import FEW, Course, Desk, LearnSettings, Replay, measure, readings, towards
 
 FEWEST = 2  # lines that anything can be learnt from
-FOLDS, FEWER_FOLDS = 8, 4  # parts of which each is held out once
-MANY = 40  # lines from which fewer parts are enough
+FOLDS = 4
 CHECK_SEED, CHECK_LINES = 2_000_003, 80  # the general check set, the same in every run
 REPLAY_SEED, REPLAY_LINES = 3_000_017, 400
 LINES, COLUMNS = "general check set", "general check set, columns of older text"
@@ -277,10 +276,9 @@ class _Run:
 
 
 def held_out(lines: int, seed: int) -> list[list[int]]:
-    """Which lines are held out, course by course: every one once, of few each by itself. The more courses, the more
-    lines each learns from and the more are averaged; many lines do without that."""
+    """Which lines are held out, course by course: every one once, of few each by itself."""
     order = np.random.default_rng((seed, lines)).permutation(lines)
-    folds = lines if lines < FEW else FOLDS if lines < MANY else FEWER_FOLDS
+    folds = lines if lines < FEW else FOLDS
     return [sorted(order[i::folds].tolist()) for i in range(folds)]
 
 
